@@ -1,0 +1,126 @@
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from apps.core.actors import Actor
+
+
+class User(AbstractUser):
+    """A person who logs in."""
+
+    class Meta:
+        db_table = "site_user"
+
+
+class ApiTokenQuerySet(models.QuerySet):
+    def usable(self):
+        now = timezone.now()
+        return self.filter(Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None)
+
+    def for_secret(self, secret: str) -> "ApiToken | None":
+        return self.usable().filter(digest=digest_of(secret)).first()
+
+
+class ApiToken(models.Model):
+    """A key to the API. The secret itself is shown once and never stored."""
+
+    class Scope(models.TextChoices):
+        READ = "read", "read"
+        WRITE = "write", "read and write"
+        ADMIN = "admin", "read, write and administer"
+
+    name = models.CharField(max_length=100, help_text="Who or what uses it; the history of changes shows this name.")
+    prefix = models.CharField(max_length=12, editable=False)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    scope = models.CharField(max_length=5, choices=Scope, default=Scope.WRITE)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = ApiTokenQuerySet.as_manager()
+
+    class Meta:
+        db_table = "site_api_token"
+        verbose_name = "API token"
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+    @classmethod
+    def issue(cls, name: str, scope: str = Scope.WRITE, expires_at: datetime | None = None) -> tuple["ApiToken", str]:
+        """A new token and its secret, which only this call ever sees."""
+        token = cls(name=name, scope=scope, expires_at=expires_at)
+        secret = token.new_secret()
+        token.save()
+        return token, secret
+
+    def new_secret(self) -> str:
+        # 256 random bits need no slow hash: nobody can guess them.
+        secret = f"aria_{secrets.token_urlsafe(32)}"
+        self.prefix, self.digest = secret[:12], digest_of(secret)
+        return secret
+
+    def actor(self) -> Actor:
+        return Actor("token", self.name, self.scope)
+
+    def touch(self) -> None:
+        """Note the use, at most once a minute."""
+        now = timezone.now()
+        if self.last_used_at is None or now - self.last_used_at > timedelta(minutes=1):
+            ApiToken.objects.filter(pk=self.pk).update(last_used_at=now)
+
+    def revoke(self) -> None:
+        self.revoked_at = timezone.now()
+        self.save(update_fields=["revoked_at"])
+
+
+class ChangeQuerySet(models.QuerySet):
+    def of(self, row: models.Model):
+        """The history of one row, newest first."""
+        return self.filter(table_name=row._meta.db_table, row_id=str(row.pk)).order_by("-id")
+
+
+class Change(models.Model):
+    """What somebody changed in a row that people care about; triggers write it, whoever the writer is.
+
+    `before` and `after` hold the whole row for a deletion and an insertion, and only the columns
+    that differ for an update.
+    """
+
+    table_name = models.CharField(max_length=63)
+    row_id = models.TextField()
+    operation = models.CharField(max_length=6, choices=[(o, o) for o in ("insert", "update", "delete")])
+    before = models.JSONField(null=True)
+    after = models.JSONField(null=True)
+    actor_kind = models.CharField(max_length=10)
+    actor_name = models.TextField()
+    changed_at = models.DateTimeField()
+
+    objects = ChangeQuerySet.as_manager()
+
+    class Meta:
+        db_table = "site_change"
+        indexes = [
+            models.Index(fields=["table_name", "row_id", "-id"], name="site_change_row"),
+            models.Index(fields=["-changed_at"], name="site_change_when"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.operation} {self.table_name} {self.row_id}"
+
+    @property
+    def differences(self) -> list[tuple[str, object, object]]:
+        """(column, before, after) for every column that differs, in alphabetical order."""
+        before, after = self.before or {}, self.after or {}
+        return [(key, before.get(key), after.get(key)) for key in sorted({*before, *after})]
+
+
+def digest_of(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

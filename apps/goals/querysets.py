@@ -1,0 +1,9 @@
+from django.db import models
+
+
+class GoalQuerySet(models.QuerySet):
+    pass
+
+
+class HourlyGoalQuerySet(models.QuerySet):
+    pass

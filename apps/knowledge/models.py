@@ -1,0 +1,92 @@
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models.functions import Upper
+
+from apps.core.fields import DatabaseForeignKey, both, json_object, moment, optional_char, owned_key, uuid_key
+
+
+class KnowledgeEntity(models.Model):
+    """A node of the organic knowledge graph: anything the agent has learnt of."""
+
+    id = uuid_key()
+    name = models.TextField()
+    type = models.TextField()
+    properties = json_object()
+    created_at = moment()
+    updated_at = moment()
+
+    class Meta:
+        db_table = "knowledge_entities"
+        verbose_name_plural = "knowledge entities"
+        indexes = [
+            models.Index(fields=["name"], name="idx_kg_entity_name"),
+            models.Index(fields=["type"], name="idx_kg_entity_type"),
+            GinIndex(fields=["properties"], name="idx_kg_properties_gin"),
+            # The site's own
+            GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="site_knowledge_name"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.type})"
+
+
+class KnowledgeRelation(models.Model):
+    """An edge of the organic knowledge graph."""
+
+    id = uuid_key()
+    from_entity = owned_key(KnowledgeEntity, db_column="from_entity", related_name="relations_out")
+    to_entity = owned_key(KnowledgeEntity, db_column="to_entity", related_name="relations_in")
+    relation_type = models.TextField()
+    properties = json_object()
+    created_at = moment()
+
+    class Meta:
+        db_table = "knowledge_relations"
+        constraints = [
+            DatabaseForeignKey(
+                column="from_entity",
+                references="knowledge_entities(id)",
+                on_delete="CASCADE",
+                name="knowledge_relations_from_entity_fkey",
+            ),
+            DatabaseForeignKey(
+                column="to_entity",
+                references="knowledge_entities(id)",
+                on_delete="CASCADE",
+                name="knowledge_relations_to_entity_fkey",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["from_entity"], name="idx_kg_relation_from"),
+            models.Index(fields=["to_entity"], name="idx_kg_relation_to"),
+            models.Index(fields=["relation_type"], name="idx_kg_relation_type"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.from_entity_id} {self.relation_type} {self.to_entity_id}"
+
+
+class KnowledgeQueryLog(models.Model):
+    """A question that was put to one of the graphs."""
+
+    id = uuid_key()
+    query_type = models.CharField(max_length=50)
+    params = json_object()
+    result_count = models.IntegerField(**both(0))
+    tokens_saved = models.IntegerField(null=True, blank=True)
+    used_result = models.BooleanField(**both(False))
+    source = optional_char(100)
+    created_at = moment()
+
+    class Meta:
+        db_table = "knowledge_query_log"
+        verbose_name = "knowledge query"
+        verbose_name_plural = "knowledge queries"
+        indexes = [
+            models.Index(fields=["-created_at"], name="idx_kql_created"),
+            models.Index(fields=["query_type"], name="idx_kql_query_type"),
+            models.Index(fields=["source"], name="idx_kql_source"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.query_type} {self.created_at:%Y-%m-%d %H:%M:%S}"

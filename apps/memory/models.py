@@ -1,0 +1,131 @@
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from pgvector.django import HnswIndex, VectorField
+
+from apps.core.fields import (
+    both,
+    json_object,
+    moment,
+    optional_char,
+    optional_moment,
+    optional_text,
+    uuid_key,
+)
+
+EMBEDDING_DIMENSIONS = 768
+
+
+class Memory(models.Model):
+    """A fact under a key, of any JSON type."""
+
+    id = uuid_key()
+    key = models.CharField(max_length=255)
+    value = models.JSONField()
+    category = models.CharField(max_length=100, **both("general"))
+    created_at = moment()
+    updated_at = moment()
+
+    class Meta:
+        db_table = "memories"
+        verbose_name_plural = "memories"
+        constraints = [models.UniqueConstraint(fields=["key"], name="memories_key_key")]
+        indexes = [
+            models.Index(fields=["category"], name="idx_memories_category"),
+            models.Index(fields=["-created_at"], name="idx_memories_created"),
+            models.Index(fields=["key"], name="idx_memories_key"),
+            models.Index(fields=["-updated_at"], name="idx_memories_updated"),
+            GinIndex(fields=["value"], name="idx_memories_value_gin"),
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class WorkingMemory(models.Model):
+    """What the agent has in mind just now; an item fades after its time to live."""
+
+    id = uuid_key()
+    category = models.CharField(max_length=50)
+    key = models.CharField(max_length=200)
+    value = models.JSONField()
+    importance = models.FloatField(**both(0.5))
+    ttl_hours = models.IntegerField(null=True, blank=True)
+    source = optional_char(100)
+    checkpoint_id = optional_char(100)
+    created_at = moment()
+    updated_at = moment(null=True)
+    accessed_at = optional_moment()
+    access_count = models.IntegerField(**both(0))
+
+    class Meta:
+        db_table = "working_memory"
+        verbose_name_plural = "working memory"
+        constraints = [models.UniqueConstraint("category", "key", name="uq_wm_category_key")]
+        indexes = [
+            models.Index(fields=["category"], name="idx_wm_category"),
+            models.Index(fields=["checkpoint_id"], name="idx_wm_checkpoint"),
+            models.Index(fields=["-importance"], name="idx_wm_importance"),
+            models.Index(fields=["-importance", "-created_at"], name="idx_wm_importance_created"),
+            models.Index(fields=["key"], name="idx_wm_key"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.category}/{self.key}"
+
+
+class SemanticMemory(models.Model):
+    """A text with its embedding, found again by meaning."""
+
+    id = uuid_key()
+    content = models.TextField()
+    summary = optional_text()
+    category = models.CharField(max_length=50, **both("general"))
+    embedding = VectorField(dimensions=EMBEDDING_DIMENSIONS)
+    metadata = json_object()
+    importance = models.FloatField(**both(0.5))
+    source = optional_char(100)
+    created_at = moment()
+    accessed_at = optional_moment()
+    access_count = models.IntegerField(**both(0))
+
+    class Meta:
+        db_table = "semantic_memories"
+        verbose_name_plural = "semantic memories"
+        indexes = [
+            models.Index(fields=["category"], name="idx_semantic_category"),
+            models.Index(fields=["-created_at"], name="idx_semantic_created"),
+            models.Index(fields=["importance"], name="idx_semantic_importance"),
+            models.Index(fields=["source"], name="idx_semantic_source"),
+            # The site's own
+            HnswIndex(
+                fields=["embedding"],
+                m=16,
+                ef_construction=64,
+                opclasses=["vector_cosine_ops"],
+                name="site_semantic_embedding",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.summary or self.content[:80]
+
+
+class Thought(models.Model):
+    """A passing thought of the agent."""
+
+    id = uuid_key()
+    content = models.TextField()
+    category = models.CharField(max_length=100, **both("general"))
+    metadata = json_object()
+    created_at = moment()
+
+    class Meta:
+        db_table = "thoughts"
+        indexes = [
+            models.Index(fields=["category"], name="idx_thoughts_category"),
+            GinIndex(fields=["content"], opclasses=["gin_trgm_ops"], name="idx_thoughts_content_trgm"),
+            models.Index(fields=["-created_at"], name="idx_thoughts_created"),
+        ]
+
+    def __str__(self) -> str:
+        return self.content[:80]

@@ -1,0 +1,18 @@
+"""Early pytest plugin: a PostgreSQL for the tests, before Django reads its settings.
+
+With DATABASE_URL set, the tests run against that server; otherwise an embedded one is started in the
+temporary folder and stops with the tests. It does without fsync: a test's rows need not survive a crash.
+"""
+
+import os
+import tempfile
+from pathlib import Path
+
+from aria_site.database import EmbeddedServer
+
+SCRATCH = Path(tempfile.gettempdir()) / f"aria-tests-{os.getuid()}"
+
+os.environ["ARIA_DATA_DIR"] = str(SCRATCH)
+os.environ.pop("ARIA_API_AUTH", None)
+if "DATABASE_URL" not in os.environ:
+    EmbeddedServer(SCRATCH / "postgres", fsync="off", full_page_writes="off").acquire()
