@@ -1,4 +1,13 @@
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path, re_path
 
-urlpatterns = [path("admin/", admin.site.urls)]
+from apps.core.api import mounted, no_such_path
+from aria_site.api import api
+
+urlpatterns = [
+    path("", include("apps.core.urls")),
+    path("", include("apps.goals.urls")),
+    path("admin/", admin.site.urls),
+    path("api/", (mounted(api), "ninja", api.urls_namespace)),
+    re_path(r"^api/(?P<path>.*)$", no_such_path),
+]

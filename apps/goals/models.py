@@ -13,7 +13,7 @@ from apps.core.fields import (
     optional_text,
     uuid_key,
 )
-from apps.goals.querysets import GoalQuerySet, HourlyGoalQuerySet
+from apps.goals.querysets import Column, GoalQuerySet, HourlyGoalQuerySet
 
 
 class Goal(models.Model):
@@ -60,6 +60,15 @@ class Goal(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def tag_list(self) -> list[str]:
+        """The tags as text; the column may hold any JSON that an agent thought of."""
+        return [str(tag) for tag in self.tags] if isinstance(self.tags, list) else []
+
+    def get_column_label(self) -> str:
+        """Of a goal that was read `with_shown_column`."""
+        return dict(Column.choices).get(self.shown_column, "Archive")
 
 
 class HourlyGoal(models.Model):

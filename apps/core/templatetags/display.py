@@ -1,3 +1,47 @@
+"""Times for people: short to read, exact on hover."""
+
+from datetime import datetime
+
 from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 register = template.Library()
+STEPS = ((60, "s"), (60, "min"), (24, "h"), (30, "d"), (12, "mo"), (None, "y"))
+
+
+def span(seconds: float) -> str:
+    """The largest unit alone: 40 s, 3 min, 5 h, 2 d, 4 mo, 1 y."""
+    value = abs(seconds)
+    for size, unit in STEPS:
+        if size is None or value < size:
+            return f"{int(value)} {unit}"
+        value /= size
+    raise AssertionError("unreachable")
+
+
+@register.filter
+def ago(moment: datetime | None) -> SafeString | str:
+    """'3 min ago', or 'in 2 d' for what is to come."""
+    if moment is None:
+        return ""
+    seconds = (timezone.now() - moment).total_seconds()
+    words = "now" if abs(seconds) < 5 else f"{span(seconds)} ago" if seconds > 0 else f"in {span(seconds)}"
+    return stamped(moment, words)
+
+
+@register.filter
+def age(moment: datetime | None) -> SafeString | str:
+    """'2 d', where the context says what it is the age of."""
+    return "" if moment is None else stamped(moment, span((timezone.now() - moment).total_seconds()))
+
+
+@register.filter
+def overdue(moment: datetime | None) -> bool:
+    return moment is not None and moment < timezone.now()
+
+
+def stamped(moment: datetime, words: str) -> SafeString:
+    exact = moment.astimezone(timezone.get_default_timezone()).strftime("%Y-%m-%d %H:%M:%S UTC")
+    return format_html('<time title="{}">{}</time>', exact, words)

@@ -1,0 +1,231 @@
+"""The API's manners: who may come in, how errors look, how JSON is written. The routers are in each app's api.py."""
+
+import logging
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, OperationalError, ProgrammingError
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern
+from django.views.decorators.csrf import csrf_exempt
+from ninja import NinjaAPI
+from ninja.errors import HttpError, ValidationError, ValidationErrorContext
+from ninja.renderers import BaseRenderer
+from ninja.security import APIKeyCookie, HttpBearer
+
+from apps.core.actors import Actor, actor_of
+from apps.core.bodies import UnreadableBody
+from apps.core.conflicts import Conflict
+from apps.core.models import ApiToken
+
+logger = logging.getLogger(__name__)
+READING = ("GET", "HEAD", "OPTIONS")
+
+
+class TokenAuth(HttpBearer):
+    """`Authorization: Bearer aria_...`"""
+
+    def authenticate(self, request: HttpRequest, token: str) -> Actor | None:
+        known = ApiToken.objects.for_secret(token)
+        if known is None:
+            return None
+        known.touch()
+        return allowed(request, known.actor())
+
+
+class SessionAuth(APIKeyCookie):
+    """A person logged in to the site; CSRF is checked."""
+
+    param_name = settings.SESSION_COOKIE_NAME
+
+    def _get_key(self, request: HttpRequest) -> str | None:
+        """None, and so no CSRF check, where nobody is logged in: another door may be the right one."""
+        return super()._get_key(request) if request.user.is_authenticated else None
+
+    def authenticate(self, request: HttpRequest, key: str | None) -> Actor | None:
+        return allowed(request, actor_of(request)) if key else None
+
+
+def anyone(request: HttpRequest) -> Actor | None:
+    """ARIA_API_AUTH=none: the network is trusted, but not every web page that its people happen to open."""
+    origin = request.headers.get("Origin")
+    foreign = origin and urlsplit(origin).netloc != request.get_host()
+    return None if foreign or settings.ARIA_API_AUTH != "none" else Actor("anyone", "anyone", "admin")
+
+
+def allowed(request: HttpRequest, actor: Actor) -> Actor:
+    if not actor.may("read" if request.method in READING else "write"):
+        raise HttpError(403, f"The token '{actor.name}' may only read.")
+    return actor
+
+
+class JSONRenderer(BaseRenderer):
+    media_type = "application/json"
+
+    def render(self, request: HttpRequest, data: Any, *, response_status: int) -> bytes:
+        return to_json(data)
+
+
+def to_json(data: Any) -> bytes:
+    """Times as 2026-11-22T21:51:28.525574+00:00, decimals as numbers."""
+    return orjson.dumps(data, default=float, option=orjson.OPT_NON_STR_KEYS)
+
+
+def answer(data: Any, status: int = 200, **headers: str) -> HttpResponse:
+    """A response past the schema: our own rows need no validation, and that is the cost of a long list."""
+    return HttpResponse(to_json(data), content_type="application/json", status=status, headers=headers)
+
+
+def page_list(rows: QuerySet, fields: tuple[str, ...], page: int, limit: int) -> HttpResponse:
+    """The contract's page list, in two queries."""
+    offset = (max(page, 1) - 1) * limit
+    total = rows.order_by().count()
+    return answer(
+        {
+            "items": list(rows.values(*fields)[offset : offset + limit]),
+            "total": total,
+            "page": page,
+            "limit": limit,
+            "pages": -(-total // limit) if limit else 0,
+        }
+    )
+
+
+class AriaAPI(NinjaAPI):
+    """NinjaAPI with the contract's error bodies."""
+
+    def validation_error_from_error_contexts(self, error_contexts: list[ValidationErrorContext]) -> ValidationError:
+        """Name the field as the caller knows it: without the name of our own parameter around it."""
+        errors = []
+        for context in error_contexts:
+            model = context.model
+            wrappers = {getattr(model, "__read_from_single_attr__", None)} | {
+                path[0] for path in getattr(model, "__ninja_flatten_map__", {}).values() if len(path) > 1
+            }
+            for error in context.pydantic_validation_error.errors(include_url=False):
+                loc = error["loc"][1:] if error["loc"][:1] and error["loc"][0] in wrappers else error["loc"]
+                errors.append(dict(error) | {"loc": (model.__ninja_param_source__, *loc)})
+        return ValidationError(errors)
+
+    def problem(self, request: HttpRequest, status: int, **body: Any) -> HttpResponse:
+        return self.create_response(request, body, status=status)
+
+    def answer_errors(self) -> None:
+        """Register the handlers below."""
+        for kind, handler in {
+            ValidationError: self.on_invalid,
+            HttpError: self.on_http_error,
+            Http404: self.on_missing,
+            ObjectDoesNotExist: self.on_missing,
+            DataError: self.on_data_error,
+            Conflict: self.on_conflict,
+            IntegrityError: self.on_collision,
+            ProgrammingError: self.on_missing_table,
+            OperationalError: self.on_no_database,
+            InterfaceError: self.on_no_database,
+            Exception: self.on_bug,
+        }.items():
+            self.add_exception_handler(kind, handler)
+
+    def on_invalid(self, request: HttpRequest, error: ValidationError) -> HttpResponse:
+        errors = [{key: value if key != "ctx" else str(value) for key, value in e.items()} for e in error.errors]
+        return HttpResponse(orjson.dumps({"detail": errors}, default=str), "application/json", 422)
+
+    def on_http_error(self, request: HttpRequest, error: HttpError) -> HttpResponse:
+        if isinstance(error.__cause__, UnreadableBody):
+            detail = [{"type": "json_invalid", "loc": ("body",), "msg": str(error.__cause__), "input": None}]
+            return self.problem(request, 422, detail=detail)
+        return self.problem(request, error.status_code, detail=str(error))
+
+    def on_missing(self, request: HttpRequest, error: Exception) -> HttpResponse:
+        return self.problem(request, 404, detail=str(error) or "Not Found")
+
+    def on_data_error(self, request: HttpRequest, error: DatabaseError) -> HttpResponse:
+        return self.problem(request, 422, detail="A value is too long, too large or not storable.")
+
+    def on_conflict(self, request: HttpRequest, error: Conflict) -> HttpResponse:
+        """The answer carries the row as it is now, so that the writer can decide anew."""
+        current = {error.row._meta.model_name: error.current()}
+        return self.problem(request, 409, detail=str(error), **current)
+
+    def on_collision(self, request: HttpRequest, error: IntegrityError) -> HttpResponse:
+        return self.problem(request, 409, detail="This conflicts with a row that is already there.")
+
+    def on_missing_table(self, request: HttpRequest, error: ProgrammingError) -> HttpResponse:
+        logger.error("the database lacks what %s needs", request.path, exc_info=error)
+        return self.problem(
+            request,
+            503,
+            error="Database table not available",
+            detail="A table or column is missing.",
+            path=request.path,
+            hint="Run: python manage.py adopt --apply",
+        )
+
+    def on_no_database(self, request: HttpRequest, error: DatabaseError) -> HttpResponse:
+        logger.error("no database for %s: %s", request.path, error)
+        response = self.problem(
+            request,
+            503,
+            error="Database connection error",
+            detail="The database does not answer; try again.",
+            path=request.path,
+        )
+        response["Retry-After"] = "5"
+        return response
+
+    def on_bug(self, request: HttpRequest, error: Exception) -> HttpResponse:
+        logger.error("unhandled error in %s %s", request.method, request.path, exc_info=error)
+        return self.problem(
+            request,
+            500,
+            error="Internal server error",
+            detail="The site's log has the details.",
+            type=type(error).__name__,
+            path=request.path,
+        )
+
+
+def mounted(api: NinjaAPI) -> list[URLPattern]:
+    """The API's URLs with what ninja leaves open: JSON for 405, HEAD beside GET, and no login page in the way.
+
+    The reference and its OpenAPI file stay behind the login.
+    """
+    patterns, _, _ = api.urls
+    for pattern in patterns:
+        if pattern.name not in ("openapi-json", "openapi-view"):
+            pattern.callback = polite(pattern.callback)
+    return patterns
+
+
+def polite(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    @csrf_exempt
+    @login_not_required
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        method = request.method
+        request.method = "GET" if method == "HEAD" else method
+        response = view(request, *args, **kwargs)
+        request.method = method
+        if response.status_code == 405:
+            return answer({"detail": "Method Not Allowed"}, status=405, Allow=response["Allow"])
+        return response
+
+    return wrapped
+
+
+@csrf_exempt
+@login_not_required
+def no_such_path(request: HttpRequest, path: str) -> HttpResponse:
+    """404 in the contract's words; a trailing slash leads to the path without it."""
+    if path.endswith("/") and path.strip("/"):
+        query = f"?{request.META['QUERY_STRING']}" if request.META.get("QUERY_STRING") else ""
+        return HttpResponse(status=307, headers={"Location": request.path.rstrip("/") + query})
+    return answer({"detail": "Not Found"}, status=404)

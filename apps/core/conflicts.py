@@ -1,0 +1,14 @@
+from typing import Any
+
+from django.db.models import Model
+
+
+class Conflict(Exception):
+    """A writer names a revision that the row no longer has; `row` is what it is now."""
+
+    def __init__(self, row: Model) -> None:
+        super().__init__("Someone else has changed this in the meantime.")
+        self.row = row
+
+    def current(self) -> dict[str, Any]:
+        return {field.attname: getattr(self.row, field.attname) for field in self.row._meta.concrete_fields}

@@ -1,0 +1,35 @@
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+PAGES = {
+    "Work": {"Board": "board", "Archive": "goal_archive"},
+    "Operations": {"Admin": "admin:index", "API": "ninja:openapi-view"},
+}
+FOR_STAFF = {"admin:index"}
+
+
+@dataclass(frozen=True)
+class Link:
+    label: str
+    url: str
+    current: bool
+
+
+def navigation(request: HttpRequest) -> dict[str, object]:
+    """Context processor: the sidebar's groups of links, without those that lead this person nowhere."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {}
+    return {
+        "navigation": [
+            (group, [link(request, *page) for page in pages.items() if user.is_staff or page[1] not in FOR_STAFF])
+            for group, pages in PAGES.items()
+        ]
+    }
+
+
+def link(request: HttpRequest, label: str, name: str) -> Link:
+    url = reverse(name)
+    return Link(label, url, current=request.path == url)

@@ -1,0 +1,12 @@
+from django.contrib.auth import views as auth
+from django.urls import path
+
+urlpatterns = [
+    path("login", auth.LoginView.as_view(template_name="core/login.html"), name="login"),
+    path("logout", auth.LogoutView.as_view(), name="logout"),
+    path(
+        "password",
+        auth.PasswordChangeView.as_view(template_name="core/password.html", success_url="/"),
+        name="password_change",
+    ),
+]

@@ -1,0 +1,174 @@
+"""Every write to goals. Pages and API both come through here, so the board's rules hold for both."""
+
+from collections.abc import Set
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from django.db import connection
+from django.utils import timezone
+
+from apps.core.actors import Actor, acting
+from apps.core.conflicts import Conflict
+from apps.goals.models import Goal, HourlyGoal
+from apps.goals.querysets import COLUMN_OF_STATUS, STATUS_OF_COLUMN, Column
+
+# Moves renumber whole columns, so they take turns; the number only has to be the site's own.
+BOARD_LOCK = 7_201_001
+
+
+def create_goal(actor: Actor, *, title: str, **fields: Any) -> Goal:
+    new_id = uuid4()
+    goal = Goal(id=new_id, title=title, **fields)
+    goal.goal_id = goal.goal_id or f"goal-{new_id.hex[:8]}"
+    # Callers send the default status as a matter of course; that is no wish to leave the backlog.
+    keep_in_step(goal, fields.keys() - ({"status"} if goal.status == "pending" else set()))
+    with acting(actor):
+        goal.save(force_insert=True)
+    return goal
+
+
+def update_goal(actor: Actor, goal_id: str, changes: dict[str, Any], revision: str | None = None) -> Goal:
+    """Change some columns of a goal; its column follows its status and the other way round.
+
+    Raises:
+        Goal.DoesNotExist: no goal of that id.
+        Conflict: `revision` is given and is not the goal's.
+    """
+    with acting(actor):
+        if {"status", "board_column", "position"} & changes.keys():
+            lock_board()
+        goal = locked_goal(goal_id, revision)
+        column_before, position_before = goal.shown_column, goal.position
+        for name, value in changes.items():
+            setattr(goal, name, value)
+        keep_in_step(goal, changes.keys())
+        goal.save()
+        column = goal.board_column or Column.BACKLOG
+        if column != column_before or goal.position != position_before:
+            place(goal, column, changes.get("position", 0), leaving=column_before)
+        return reread(goal)
+
+
+def move_goal(
+    actor: Actor,
+    goal_id: str,
+    column: Column,
+    *,
+    position: int = 0,
+    before: str | None = None,
+    at_end: bool = False,
+    revision: str | None = None,
+) -> Goal:
+    """Put a goal into a column: at `position` from the top, above the goal `before`, or `at_end`.
+
+    Raises:
+        Goal.DoesNotExist: no goal of that id.
+        Conflict: `revision` is given and is not the goal's.
+    """
+    with acting(actor):
+        lock_board()
+        goal = locked_goal(goal_id, revision)
+        column_before = goal.shown_column
+        goal.board_column = column
+        if column != column_before:
+            goal.completed_at = None  # finished anew, not on the day it once was
+        keep_in_step(goal, {"board_column"})
+        goal.save(update_fields=["board_column", "status", "completed_at"])
+        if before:
+            position = place_above(goal, before, column, position)
+        elif at_end:
+            position = Goal.objects.in_column(column).count()
+        place(goal, column, position, leaving=column_before)
+        return reread(goal)
+
+
+def delete_goal(actor: Actor, goal_id: str) -> None:
+    with acting(actor):
+        deleted, _ = Goal.objects.named(goal_id).delete()
+        if not deleted:
+            raise Goal.DoesNotExist
+
+
+def create_hourly_goal(actor: Actor, **fields: Any) -> HourlyGoal:
+    with acting(actor):
+        return HourlyGoal.objects.create(**fields)
+
+
+def set_hourly_status(actor: Actor, hourly_id: int, status: str) -> None:
+    with acting(actor):
+        completed_at = {"completed_at": timezone.now()} if status == "completed" else {}
+        changed = HourlyGoal.objects.filter(id=hourly_id).update(status=status, **completed_at)
+        if not changed:
+            raise HourlyGoal.DoesNotExist
+
+
+def revision_of(updated_at: datetime) -> str:
+    """What a writer sends back as `If-Match` to say which state of the goal it saw."""
+    return f'"{updated_at.isoformat()}"'
+
+
+def keep_in_step(goal: Goal, given: Set[str]) -> None:
+    """Let status, column and time of completion say the same; `given` names what the writer chose."""
+    if "status" in given and goal.status in COLUMN_OF_STATUS:
+        goal.board_column = COLUMN_OF_STATUS[goal.status]
+    elif "board_column" in given and ("status" not in given or goal.status == "pending"):
+        goal.status = STATUS_OF_COLUMN.get(goal.board_column, goal.status)
+    elif "status" in given and goal.status == "pending":
+        goal.board_column = Column.TODO
+    if goal.status == "completed":
+        goal.completed_at = goal.completed_at or timezone.now()
+    elif goal.status != "cancelled":
+        goal.completed_at = None
+
+
+def lock_board() -> None:
+    """Until the end of the transaction nobody else moves goals. Take it before any row's lock."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [BOARD_LOCK])
+
+
+def locked_goal(goal_id: str, revision: str | None) -> Goal:
+    goal = Goal.objects.named(goal_id).with_shown_column().select_for_update().get()
+    if revision not in (None, "*", revision_of(goal.updated_at)):
+        raise Conflict(goal)
+    return goal
+
+
+def place_above(goal: Goal, before: str, column: str, otherwise: int) -> int:
+    """The place from the top that `before` has among the others of the column."""
+    others = Goal.objects.in_column(column).exclude(pk=goal.pk).values_list("goal_id", flat=True)
+    try:
+        return list(others).index(before)
+    except ValueError:
+        return otherwise
+
+
+def place(goal: Goal, column: str, position: int, *, leaving: str) -> None:
+    """Number the column 0, 1, 2, ... with `goal` at `position`, and close the gap in the one it left."""
+    renumber(column, goal, position)
+    if leaving != column:
+        renumber(leaving)
+
+
+def renumber(column: str, goal: Goal | None = None, position: int = 0) -> None:
+    """One statement a column, which writes only the rows whose number changes."""
+    if column not in Column.values:
+        return
+    others = Goal.objects.in_column(column).exclude(pk=goal.pk if goal else None)
+    ids = list(others.values_list("pk", flat=True))
+    if goal:
+        ids.insert(max(position, 0), goal.pk)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE goals SET position = wanted.place - 1
+              FROM unnest(%s::uuid[]) WITH ORDINALITY AS wanted (id, place)
+             WHERE goals.id = wanted.id AND goals.position <> wanted.place - 1""",
+            [ids],
+        )
+
+
+def reread(goal: Goal) -> Goal:
+    """With what the database itself set: the revision and the position."""
+    return Goal.objects.with_shown_column().get(pk=goal.pk)

@@ -1,0 +1,15 @@
+import os
+
+from channels.auth import AuthMiddlewareStack
+from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.security.websocket import AllowedHostsOriginValidator
+from django.core.asgi import get_asgi_application
+from django.urls import path
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aria_site.settings")
+http = get_asgi_application()
+
+from apps.core.live import LiveConsumer  # noqa: E402  (Django must be set up first)
+
+sockets = URLRouter([path("ws/live/", LiveConsumer.as_asgi())])
+application = ProtocolTypeRouter({"http": http, "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(sockets))})

@@ -1,0 +1,53 @@
+// Topics arrive over one socket; elements that name a topic in hx-trigger ("goals from:body") fetch themselves anew.
+// While a board is busy (a card in the hand), refreshes wait: see `hold`.
+let wait = 500;
+let busy = false;
+const waiting = new Set();
+
+export function hold(on) {
+  busy = on;
+  if (busy) return;
+  waiting.forEach((topic) => htmx.trigger(document.body, topic));
+  waiting.clear();
+}
+
+function announce(topic) {
+  if (busy) waiting.add(topic);
+  else htmx.trigger(document.body, topic);
+}
+
+function topicsOnPage() {
+  const live = document.querySelectorAll("[data-live]");
+  return [...live].flatMap((element) => element.dataset.live.split(" "));
+}
+
+function show(state, text) {
+  document.querySelectorAll(".live").forEach((light) => {
+    light.dataset.state = state;
+    light.textContent = text;
+  });
+}
+
+function open() {
+  const socket = new WebSocket(location.origin.replace(/^http/, "ws") + "/ws/live/");
+  let opened = false;
+  socket.onopen = () => {
+    // Whatever happened between rendering, or losing the last socket, and now.
+    if (wait > 500) topicsOnPage().forEach(announce);
+    opened = true;
+    wait = 500;
+    show("live", "live");
+  };
+  socket.onmessage = (event) => {
+    const message = JSON.parse(event.data);
+    if (message.resumed) topicsOnPage().forEach(announce);
+    else announce(message.topic);
+  };
+  socket.onclose = () => {
+    show("lost", "offline, trying again");
+    wait = Math.min(opened ? 1000 : wait * 2, 15000);
+    setTimeout(open, wait);
+  };
+}
+
+if (document.querySelector("[data-live]")) open();

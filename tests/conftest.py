@@ -1,0 +1,54 @@
+import pytest
+from django.test import Client
+
+from tests.factories import make_person, make_token
+
+
+class ApiClient(Client):
+    """A skill: JSON in and out, a bearer token, no cookies."""
+
+    def __init__(self, secret=None, **kwargs):
+        headers = {"Authorization": f"Bearer {secret}"} if secret else {}
+        super().__init__(headers=headers, enforce_csrf_checks=True, **kwargs)
+
+    def post(self, path, data=None, content_type="application/json", **extra):
+        return super().post(path, {} if data is None else data, content_type, **extra)
+
+    def patch(self, path, data=None, content_type="application/json", **extra):
+        return super().patch(path, {} if data is None else data, content_type, **extra)
+
+
+@pytest.fixture
+def alice(db):
+    return make_person("alice")
+
+
+@pytest.fixture
+def browser_client(alice):
+    """Alice's browser without JavaScript."""
+    client = Client()
+    client.force_login(alice)
+    return client
+
+
+@pytest.fixture
+def api(db):
+    return ApiClient(make_token("write", name="skill"))
+
+
+@pytest.fixture
+def reader(db):
+    return ApiClient(make_token("read", name="reader"))
+
+
+@pytest.fixture
+def stranger(db):
+    return ApiClient()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def static_files():
+    """Pages name static files by their hash, as in production."""
+    from apps.core.static_files import collect_if_changed
+
+    collect_if_changed()

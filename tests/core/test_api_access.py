@@ -1,0 +1,164 @@
+"""Who may use the API, and what every answer of it looks like."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from apps.core.models import ApiToken
+from aria_site.api import api as the_api
+from tests.conftest import ApiClient
+from tests.factories import make_goal, make_token
+
+pytestmark = pytest.mark.django_db
+OPEN = {"/api/health"}
+
+
+def routes():
+    """(method, path) of every operation, with a made-up value for each parameter."""
+    for path, operations in the_api.get_openapi_schema()["paths"].items():
+        for method in operations:
+            yield method.upper(), path.replace("{goal_id}", "nobody").replace("{hourly_id}", "1")
+
+
+@pytest.mark.parametrize(("method", "path"), list(routes()))
+class TestEveryRoute:
+    def test_needs_a_token(self, stranger, method, path):
+        response = stranger.generic(method, path, "{}", "application/json")
+        assert response.status_code == (200 if path in OPEN else 401)
+
+    def test_writes_need_more_than_a_read_token(self, reader, method, path):
+        response = reader.generic(method, path, "{}", "application/json")
+        assert (response.status_code == 403) == (method != "GET")
+
+    def test_other_methods_are_refused_in_json(self, api, method, path):
+        response = api.generic("PUT", path, "{}", "application/json")
+        assert (response.status_code, response.json()) == (405, {"detail": "Method Not Allowed"})
+        assert method in response["Allow"]
+
+
+def with_token(**over):
+    return ApiClient(make_token(**over)).get("/api/goals").status_code
+
+
+class TestTokens:
+    def test_only_a_live_token_opens(self):
+        assert with_token() == 200
+        assert with_token(expires_at=timezone.now() + timedelta(hours=1)) == 200
+        assert with_token(expires_at=timezone.now() - timedelta(seconds=1)) == 401
+        assert ApiClient("aria_nonsense").get("/api/goals").status_code == 401
+
+    def test_a_revoked_one_opens_nothing(self):
+        secret = make_token()
+        ApiToken.objects.get().revoke()
+        assert ApiClient(secret).get("/api/goals").status_code == 401
+
+    def test_the_secret_is_not_stored(self):
+        secret = make_token()
+        row = ApiToken.objects.values().get()
+        assert secret not in str(row) and secret.startswith(row["prefix"])
+
+    def test_use_is_noted_at_most_once_a_minute(self, django_assert_num_queries):
+        client = ApiClient(make_token())
+        client.get("/api/goals")
+        noted = ApiToken.objects.get().last_used_at
+        client.get("/api/goals")
+        assert noted is not None and ApiToken.objects.get().last_used_at == noted
+        ApiToken.objects.update(last_used_at=timezone.now() - timedelta(minutes=2))
+        client.get("/api/goals")
+        assert ApiToken.objects.get().last_used_at > noted
+
+
+class TestBrowserSession:
+    def test_a_logged_in_person_may_call_the_api(self, browser_client):
+        make_goal()
+        assert browser_client.get("/api/goals").json()["total"] == 1
+
+    def test_but_writes_only_with_the_csrf_token(self, alice):
+        client = Client(enforce_csrf_checks=True)
+        client.force_login(alice)
+        body = {"title": "forged"}
+        assert client.post("/api/goals", body, content_type="application/json").status_code == 403
+        client.get("/login")
+        token = client.cookies["csrftoken"].value
+        response = client.post("/api/goals", body, content_type="application/json", headers={"X-CSRFToken": token})
+        assert response.status_code == 200
+
+
+class TestTrustedNetwork:
+    def test_needs_no_token(self, stranger, settings):
+        settings.ARIA_API_AUTH = "none"
+        assert stranger.post("/api/goals", {"title": "x"}).status_code == 200
+
+    def test_but_a_foreign_web_page_may_not_write(self, stranger, settings):
+        settings.ARIA_API_AUTH = "none"
+        response = stranger.post("/api/goals", {"title": "x"}, headers={"Origin": "https://evil.example"})
+        assert response.status_code == 401
+
+
+class TestManners:
+    def test_headers(self, api):
+        response = api.get("/api/goals", headers={"X-Correlation-ID": "abc-123"})
+        assert response["X-Correlation-ID"] == "abc-123"
+        assert float(response["X-Response-Time-Ms"]) > 0
+        assert len(api.get("/api/goals")["X-Correlation-ID"]) == 8
+        assert len(api.get("/api/goals", headers={"X-Correlation-ID": "a\tb c"})["X-Correlation-ID"]) == 8
+
+    def test_unknown_paths(self, stranger):
+        response = stranger.get("/api/nowhere")
+        assert (response.status_code, response.json()) == (404, {"detail": "Not Found"})
+
+    def test_a_trailing_slash_leads_to_the_path_without(self, api):
+        response = api.get("/api/goals/?limit=1")
+        assert (response.status_code, response["Location"]) == (307, "/api/goals?limit=1")
+
+    def test_head_is_get_without_a_body(self, api):
+        response = api.head("/api/goals")
+        assert response.status_code == 200 and response.content == b""
+
+    def test_a_nul_in_the_query_is_an_error_of_the_caller(self, api):
+        assert api.get("/api/goals?status=%00").status_code == 422
+
+    def test_bugs_are_told_apart_and_leak_nothing(self, api, monkeypatch):
+        monkeypatch.setattr("apps.goals.models.Goal.objects.by_urgency", lambda: 1 / 0)
+        response = api.get("/api/goals")
+        assert response.status_code == 500
+        assert response.json()["type"] == "ZeroDivisionError" and response.json()["path"] == "/api/goals"
+
+    def test_the_reference_is_behind_the_login(self, stranger, browser_client):
+        assert stranger.get("/api/docs").status_code == 302
+        assert stranger.get("/api/openapi.json").status_code == 302
+        page = browser_client.get("/api/docs").content.decode()
+        assert "/static/ninja/" in page and "cdn" not in page
+        assert browser_client.get("/api/openapi.json").json()["paths"]["/api/goals"]
+
+
+class TestHealth:
+    def test_is_open_and_asks_the_database(self, stranger):
+        body = stranger.get("/api/health").json()
+        assert (body["status"], body["database"], body["version"]) == ("healthy", "connected", "3.0.0")
+        assert isinstance(body["uptime_seconds"], int)
+
+    def test_says_so_when_the_database_is_away(self, stranger, monkeypatch):
+        from django.db import OperationalError
+
+        monkeypatch.setattr("apps.warehouse.api.database_error", lambda: OperationalError("gone"))
+        response = stranger.get("/api/health")
+        assert response.status_code == 503
+        assert (response.json()["status"], response.json()["database"]) == ("unhealthy", "disconnected")
+
+    def test_db(self, api):
+        body = api.get("/api/health/db").json()
+        assert body["status"] == "ok" and body["missing"] == []
+        assert body["expected_count"] == body["existing_count"] == len(body["tables"]) == 28
+        assert body["pgvector_installed"] is True and "pg_trgm" in body["extensions"]
+
+    def test_stats(self, api):
+        from apps.telemetry.models import ActivityLog
+
+        assert api.get("/api/stats").json() == {
+            "activities_count": 0, "thoughts_count": 0, "memories_count": 0, "last_activity": None,
+        }  # fmt: skip
+        ActivityLog.objects.create(action="x")
+        assert api.get("/api/stats").json()["activities_count"] == 1
