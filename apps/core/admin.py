@@ -1,5 +1,6 @@
 from django.apps import apps
 from django.contrib import admin, messages
+from django.contrib.admin.utils import quote
 from django.contrib.auth.admin import UserAdmin
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
@@ -59,8 +60,8 @@ class ApiTokenAdmin(WarehouseAdmin):
     search_fields = ["name", "prefix"]
     search_help_text = "Part of a name, or the beginning of a token."
     ordering = ["-created_at"]
-    readonly_fields = ("prefix", "created_at", "last_used_at", "revoked_at")
-    set_once = ("scope",)
+    readonly_fields = ["prefix", "created_at", "last_used_at", "revoked_at"]
+    set_once = ["scope"]
     actions = ["revoke"]
 
     @admin.display
@@ -117,4 +118,4 @@ class ChangeAdmin(StreamAdmin):
         names = {
             model._meta.db_table: f"{model._meta.app_label}_{model._meta.model_name}" for model in apps.get_models()
         }
-        return reverse(f"admin:{names[change.table_name]}_change", args=[change.row_id])
+        return reverse(f"admin:{names[change.table_name]}_change", args=[quote(change.row_id)])

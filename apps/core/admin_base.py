@@ -4,7 +4,7 @@ The rows are an agent's words and may be hostile or huge; everything shown goes 
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -21,8 +21,8 @@ from django.utils.html import format_html
 from django.utils.text import Truncator
 
 from apps.core.actors import acting, actor_of
-from apps.core.admin_filters import matching_names
-from apps.core.admin_paging import PAGEABLE, BoundedPaginator, StreamPaginator
+from apps.core.admin_filters import NamesFilter, matching_names
+from apps.core.admin_paging import BoundedPaginator, StreamPaginator
 from apps.core.fields import DatabaseForeignKey
 
 
@@ -53,7 +53,8 @@ class WarehouseForm(forms.ModelForm):
 
     def _get_validation_exclusions(self):
         # The model's own check takes {} and [] for a missing value; the form field has checked enough.
-        return super()._get_validation_exclusions() | {field.name for field in self.json_fields()}
+        excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
+        return excluded | {field.name for field in self.json_fields()}
 
     def json_fields(self) -> list[models.JSONField]:
         return [field for field in self._meta.model._meta.concrete_fields if isinstance(field, models.JSONField)]
@@ -67,11 +68,14 @@ class WarehouseAdmin(admin.ModelAdmin):
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
-    readonly_fields: tuple[str | Callable, ...] = ("id",)
+    readonly_fields = ["id"]
     # Filled in on the add page, shown ever after.
-    set_once: tuple[str, ...] = ()
+    set_once: list[str] = []
     # Text columns whose text is a name: one line to edit it in.
-    one_line: tuple[str, ...] = ()
+    one_line: list[str] = []
+    # Rows pointed to, fetched for the page; a join would fetch them for all rows that are sorted.
+    list_prefetch_related: list[str] = []
+    list_select_related = ()
     formfield_overrides = {
         models.JSONField: {
             "form_class": IndentedJSONField,
@@ -81,6 +85,9 @@ class WarehouseAdmin(admin.ModelAdmin):
 
     class Media:
         css = {"all": ["css/admin.css"]}
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).prefetch_related(*self.list_prefetch_related)
 
     def get_search_results(self, request, queryset, search_term):
         if key := as_uuid(search_term):
@@ -109,11 +116,10 @@ class WarehouseAdmin(admin.ModelAdmin):
         return field
 
     def get_readonly_fields(self, request, obj=None):
-        return (*self.readonly_fields, *self.set_once) if obj else ()
+        return [*self.readonly_fields, *self.set_once] if obj else []
 
     def get_exclude(self, request, obj=None):
-        exclude = self.exclude or ()
-        return exclude if obj else (*exclude, *self.readonly_fields)
+        return [*(self.exclude or []), *([] if obj else self.readonly_fields)]
 
     def get_fieldsets(self, request, obj=None):
         fieldsets = super().get_fieldsets(request, obj)
@@ -121,7 +127,7 @@ class WarehouseAdmin(admin.ModelAdmin):
             return fieldsets
         return [(title, {**options, "fields": self.legible(options["fields"])}) for title, options in fieldsets]
 
-    def legible(self, names: list[Any]) -> list[Any]:
+    def legible(self, names: Iterable[Any]) -> list[Any]:
         """The fields to show, those of JSON indented."""
         json_fields = {f.name: f for f in self.model._meta.concrete_fields if isinstance(f, models.JSONField)}
         return [pretty(json_fields[name]) if name in json_fields else name for name in names]
@@ -148,13 +154,38 @@ class WarehouseAdmin(admin.ModelAdmin):
             if cascades(relation):
                 rows = relation.related_model._default_manager.filter((f"{relation.field.name}__in", objs))
                 label = relation.related_model._meta.verbose_name_plural
-                counts[label] = counts.get(label, 0) + rows[:PAGEABLE].count()
+                counts[label] = counts.get(label, 0) + rows.count()
         return listed, counts, *rest
 
     def history_view(self, request, object_id, extra_context=None):
         """The site's own history, which knows every writer; Django's knows the admin alone."""
         row = {"table_name": self.model._meta.db_table, "row_id": unquote(object_id)}
         return redirect(f"{reverse('admin:core_change_changelist')}?{urlencode(row)}")
+
+
+class EdgeAdmin(WarehouseAdmin):
+    """The edges of a graph, searched by the names of their ends."""
+
+    list_display = ["from_entity", "relation_type", "to_entity", "created_at"]
+    list_display_links = ["relation_type"]
+    list_filter = [("relation_type", NamesFilter)]
+    list_prefetch_related = ["from_entity", "to_entity"]
+    search_fields = ["from_entity__name", "to_entity__name"]
+    search_help_text = "Part of an entity's name, or the id of a relation or entity."
+    date_hierarchy = "created_at"
+    ordering = ["-created_at"]
+    autocomplete_fields = ["from_entity", "to_entity"]
+    readonly_fields = ["id", "created_at"]
+
+    def get_search_results(self, request, queryset, search_term):
+        if key := as_uuid(search_term):
+            return queryset.filter(self.by_key(key)), False
+        entities = self.model._meta.get_field("from_entity").related_model._default_manager
+        for word in search_term.split():
+            # The entities first: joined to both ends, each name would be looked at once an edge.
+            named = entities.filter(name__icontains=word)
+            queryset = queryset.filter(models.Q(from_entity__in=named) | models.Q(to_entity__in=named))
+        return queryset, False
 
 
 class ReadOnlyAdmin(WarehouseAdmin):
@@ -179,13 +210,13 @@ class StreamAdmin(ReadOnlyAdmin):
     paginator = StreamPaginator
 
     def get_sortable_by(self, request):
-        return [name.lstrip("-") for name in self.ordering or ()]
+        return [str(name).lstrip("-") for name in self.ordering or ()]
 
     def get_search_results(self, request, queryset, search_term):
         if key := as_uuid(search_term):
             return queryset.filter(self.by_key(key)), False
         for word in search_term.split():
-            queryset = queryset.filter(matching_names(self.model, tuple(self.search_fields), word))
+            queryset = queryset.filter(matching_names(self.model, self.search_fields, word))
         return queryset, False
 
 

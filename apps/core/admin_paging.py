@@ -6,15 +6,17 @@ from functools import cached_property
 
 from django.core.paginator import Paginator
 from django.db import connection
-from django.db.models import F, OrderBy, Value
+from django.db.models import F, OrderBy, QuerySet, Value
 from django.utils.formats import number_format
 
 PAGEABLE = 5_000
-SORTABLE = 50_000
+SORTABLE = 20_000
 
 
 class BoundedPaginator(Paginator):
     """Counts no further than PAGEABLE rows and has pages for these only; filters lead to the rest."""
+
+    object_list: QuerySet
 
     @cached_property
     def found(self) -> int:
@@ -38,14 +40,15 @@ class BoundedPaginator(Paginator):
         """How many rows there are, in words that are true."""
         if not self.is_cut:
             return grouped(self.found)
-        return f"more than {grouped(PAGEABLE)}" if self.is_filtered else f"about {grouped(self.estimate())}"
+        estimate = 0 if self.is_filtered else self.estimate()
+        return f"about {grouped(estimate)}" if estimate > PAGEABLE else f"more than {grouped(PAGEABLE)}"
 
     def estimate(self) -> int:
-        """The table's size as of its last ANALYZE."""
+        """The table's size as of its last ANALYZE; -1 before the first."""
         with connection.cursor() as cursor:
             table = connection.ops.quote_name(self.object_list.model._meta.db_table)
             cursor.execute("SELECT reltuples::bigint FROM pg_class WHERE oid = %s::regclass", [table])
-            return max(cursor.fetchone()[0], self.found)
+            return cursor.fetchone()[0]
 
 
 class StreamPaginator(BoundedPaginator):
@@ -58,7 +61,7 @@ class StreamPaginator(BoundedPaginator):
 
     def page(self, number):
         if self.is_sparse:
-            time, *others = self.object_list.query.order_by
+            time, *others = map(str, self.object_list.query.order_by)
             unindexed = OrderBy(F(time.lstrip("-")) + timedelta(0), descending=time.startswith("-"))
             self.object_list = self.object_list.order_by(unindexed, *others)
         return super().page(number)

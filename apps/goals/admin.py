@@ -8,12 +8,26 @@ from apps.core.admin_base import WarehouseAdmin, WarehouseForm
 from apps.core.admin_filters import NamesFilter
 from apps.goals.actions import keep_in_step, update_goal
 from apps.goals.models import Goal, HourlyGoal
+from apps.goals.querysets import COLUMN_OF_STATUS, Column
+
+STATUSES = ["pending", *COLUMN_OF_STATUS]
+
+
+def one_of(known: list[str], current: str | None) -> forms.Select:
+    """The known values, and the row's own, which an older program may have made up."""
+    return forms.Select(choices=[(value, value) for value in dict.fromkeys([*known, current or ""])])
 
 
 class GoalForm(WarehouseForm):
     progress = forms.DecimalField(
         min_value=0, max_value=100, decimal_places=2, initial=Decimal(0), show_hidden_initial=True, help_text="percent"
     )
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name, known in (("status", STATUSES), ("board_column", Column.values)):
+            if name in self.fields:  # not where the goal is only shown
+                self.fields[name].widget = one_of(known, getattr(self.instance, name))
 
 
 class HourlyGoalForm(WarehouseForm):
@@ -45,8 +59,8 @@ class GoalAdmin(WarehouseAdmin):
     search_help_text = "Words of the title, goal id or description, or an id."
     date_hierarchy = "created_at"
     ordering = ["-created_at"]
-    readonly_fields = ("id", "position", "completed_at", "created_at", "updated_at")
-    set_once = ("goal_id",)
+    readonly_fields = ["id", "position", "completed_at", "created_at", "updated_at"]
+    set_once = ["goal_id"]
     fieldsets = [
         (None, {"fields": ["goal_id", "title", "description", "tags", "assigned_to", "due_date"]}),
         (
@@ -65,11 +79,12 @@ class GoalAdmin(WarehouseAdmin):
     def save_model(self, request, obj, form, change):
         """By the rules of the board, as pages and API do it."""
         actor = actor_of(request)
-        if change:
-            update_goal(actor, str(obj.pk), {name: form.cleaned_data[name] for name in form.changed_data})
-        else:
+        changes = {name: form.cleaned_data[name] for name in form.changed_data}
+        if change and changes:
+            update_goal(actor, str(obj.pk), changes)
+        elif not change:
             with acting(actor):
-                keep_in_step(obj, set(form.changed_data))
+                keep_in_step(obj, changes.keys())
                 obj.save(force_insert=True)
 
 
@@ -81,4 +96,4 @@ class HourlyGoalAdmin(WarehouseAdmin):
     search_fields = ["goal_type", "description"]
     date_hierarchy = "created_at"
     ordering = ["-created_at"]
-    readonly_fields = ("id", "created_at")
+    readonly_fields = ["id", "created_at"]

@@ -1,0 +1,54 @@
+from django.contrib import admin
+
+from apps.core.admin_base import WarehouseAdmin, excerpt
+from apps.core.admin_filters import NamesFilter
+from apps.memory.models import Memory, SemanticMemory, Thought, WorkingMemory
+
+
+@admin.register(Memory)
+class MemoryAdmin(WarehouseAdmin):
+    list_display = ["key", "category", excerpt("value"), "updated_at", "created_at"]
+    list_filter = [("category", NamesFilter)]
+    search_fields = ["key", "value"]
+    date_hierarchy = "created_at"
+    ordering = ["-updated_at"]
+    readonly_fields = ["id", "created_at", "updated_at"]
+
+
+@admin.register(WorkingMemory)
+class WorkingMemoryAdmin(WarehouseAdmin):
+    list_display = ["key", "category", excerpt("value"), "importance", "ttl_hours", "access_count", "updated_at"]
+    list_filter = [("category", NamesFilter), ("checkpoint_id", NamesFilter)]
+    search_fields = ["key", "value", "source"]
+    date_hierarchy = "created_at"
+    ordering = ["-created_at"]
+    readonly_fields = ["id", "access_count", "accessed_at", "created_at", "updated_at"]
+
+
+@admin.register(SemanticMemory)
+class SemanticMemoryAdmin(WarehouseAdmin):
+    """A new one needs an embedding, and so does other content: both come through the API."""
+
+    list_display = [excerpt("content"), "category", "importance", "source", "access_count", "created_at"]
+    list_filter = [("category", NamesFilter), ("source", NamesFilter)]
+    search_fields = ["content", "summary"]
+    date_hierarchy = "created_at"
+    ordering = ["-created_at"]
+    exclude = ["embedding"]
+    readonly_fields = ["id", "content", "access_count", "accessed_at", "created_at"]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).defer("embedding")
+
+    def has_add_permission(self, request):
+        return False
+
+
+@admin.register(Thought)
+class ThoughtAdmin(WarehouseAdmin):
+    list_display = [excerpt("content"), "category", "created_at"]
+    list_filter = [("category", NamesFilter)]
+    search_fields = ["content"]
+    date_hierarchy = "created_at"
+    ordering = ["-created_at"]
+    readonly_fields = ["id", "created_at"]
