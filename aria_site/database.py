@@ -47,7 +47,7 @@ def django_settings() -> dict[str, Any]:
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or unquote(query.get("host", "")),
-        "PORT": str(parts.port or ""),
+        "PORT": str(parts.port or query.get("port", "")),
     }
 
 

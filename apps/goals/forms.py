@@ -49,6 +49,7 @@ class GoalForm(forms.ModelForm):
             "tags",
         )
         widgets = {
+            "description": forms.Textarea(attrs={"rows": 5}),
             "due_date": forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
             "sprint": forms.TextInput,
         }

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_htmx.http import trigger_client_event
 
 from apps.core.actors import actor_of
 from apps.core.conflicts import Conflict
@@ -17,7 +18,6 @@ from apps.goals.querysets import Column
 
 CARDS_PER_COLUMN = 50
 HISTORY_ROWS = 50
-CHANGED = {"HX-Trigger": "goals"}  # the board fetches itself, also where no socket tells it to
 
 
 @dataclass
@@ -72,7 +72,7 @@ def add(request: HttpRequest) -> HttpResponse:
         messages.error(request, "A goal needs a title of at most 255 characters.")
     if request.htmx:
         context = {"quick_add": QuickAddForm(), "sprint": request.POST.get("sprint", ""), "Column": Column.choices}
-        return render(request, "goals/board.html#quick", context, headers=CHANGED)
+        return trigger_client_event(render(request, "goals/board.html#quick", context), "goals")
     return redirect(f"{reverse('board')}?sprint={request.POST.get('sprint', '')}")
 
 
@@ -90,7 +90,8 @@ def goal(request: HttpRequest, goal_id: str) -> HttpResponse:
         return show_conflict(request, conflict, form)
     if request.htmx:
         saved = GoalForm(instance=changed, initial=initial_of(changed))
-        return show_goal(request, changed, saved, note="Saved.", headers=CHANGED)
+        # The board fetches itself, also where no socket tells it to.
+        return trigger_client_event(show_goal(request, changed, saved, note="Saved."), "goals")
     messages.success(request, "Saved.")
     return redirect("goal", goal_id=changed.goal_id)
 
@@ -160,7 +161,7 @@ def initial_of(goal: Goal) -> dict[str, object]:
     return {"revision": actions.revision_of(goal.updated_at)}
 
 
-def show_goal(request: HttpRequest, goal: Goal, form: GoalForm, *, note: str = "", status=200, headers=None):
+def show_goal(request: HttpRequest, goal: Goal, form: GoalForm, *, note: str = "", status: int = 200):
     page = "goals/goal.html#goal" if is_fragment(request, "drawer") else "goals/goal.html"
     neighbours = (
         Goal.objects.in_column(goal.shown_column) if goal.shown_column in Column.values else Goal.objects.none()
@@ -174,7 +175,7 @@ def show_goal(request: HttpRequest, goal: Goal, form: GoalForm, *, note: str = "
         "history": Change.objects.of(goal)[:HISTORY_ROWS],
         "revision": actions.revision_of(goal.updated_at),
     }
-    return render(request, page, context, status=status, headers=headers)
+    return render(request, page, context, status=status)
 
 
 def show_conflict(request: HttpRequest, conflict: Conflict, form: GoalForm) -> HttpResponse:

@@ -1,6 +1,4 @@
 // Moving cards: by mouse, by touch (a long press), and by keyboard. The page's own forms do the same without this file.
-import { hold } from "./live.js";
-
 const board = document.getElementById("board");
 const drawer = document.getElementById("drawer");
 const message = document.getElementById("message");
@@ -12,6 +10,7 @@ const listOf = (column) => column.querySelector("ol");
 const columnOf = (card) => card.closest(".column");
 const cardsIn = (column) => [...listOf(column).querySelectorAll(".goal")];
 const say = (text) => { document.getElementById("said").textContent = text; };
+const hold = (on) => document.dispatchEvent(new Event(on ? "live-hold" : "live-resume"));
 const label = (column) => column.getAttribute("aria-label");
 const title = (card) => card.querySelector(".top a").textContent;
 

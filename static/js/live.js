@@ -1,15 +1,16 @@
 // Topics arrive over one socket; elements that name a topic in hx-trigger ("goals from:body") fetch themselves anew.
-// While a board is busy (a card in the hand), refreshes wait: see `hold`.
+// A page that must not be redrawn just now (a card is in the hand) says so with the event "live-hold" and ends it with
+// "live-resume"; what arrives in between waits. Events, not an import: hashed file names would load this module twice.
 let wait = 500;
 let busy = false;
 const waiting = new Set();
 
-export function hold(on) {
-  busy = on;
-  if (busy) return;
+document.addEventListener("live-hold", () => { busy = true; });
+document.addEventListener("live-resume", () => {
+  busy = false;
   waiting.forEach((topic) => htmx.trigger(document.body, topic));
   waiting.clear();
-}
+});
 
 function announce(topic) {
   if (busy) waiting.add(topic);

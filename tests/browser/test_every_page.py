@@ -1,0 +1,101 @@
+"""What must hold on each page: reachable, accessible, quiet, and proof against hostile text."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from apps.goals.models import Goal
+from tests.factories import make_goal
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+HOSTILE = "<img src=x onerror=\"document.title='pwned'\"><script>document.title='pwned'</script>'\"&{{7*7}}"
+PAGES = ["/sprint-board", "/goals/archive", "/goals/one", "/password", "/login"]
+
+
+@pytest.fixture
+def goals(transactional_db):
+    make_goal(goal_id="one", tags=["a", "b"], assigned_to="aria", progress=40, due_date=timezone.now(), priority=1)
+    make_goal(goal_id="two", status="active", priority=2)
+    make_goal(goal_id="three", status="completed", completed_at=timezone.now())
+    make_goal(goal_id="old", status="completed", completed_at="2026-01-01T00:00:00Z")
+    Goal.objects.filter(goal_id="one").update(title="Changed once")
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_accessible(window, goals, path, scheme, width):
+    page = window(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(path)
+    found = Axe().run(page).response["violations"]
+    assert not [(violation["id"], [node["html"][:200] for node in violation["nodes"]]) for violation in found]
+    assert page.locator("h1").count() == 1
+    overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert overflow <= 0, f"{overflow} px wider than the window"
+
+
+def test_the_open_drawer_is_accessible(window, goals):
+    page = window()
+    page.goto("/sprint-board")
+    page.locator(".goal .top a").first.click()
+    expect(page.locator("#drawer h1")).to_be_visible()
+    found = Axe().run(page, options={"rules": {"page-has-heading-one": {"enabled": False}}}).response["violations"]
+    assert not [(violation["id"], [node["html"][:200] for node in violation["nodes"]]) for violation in found]
+
+
+def test_hostile_text_is_text(window):
+    hostile = {"title": HOSTILE, "description": HOSTILE, "assigned_to": HOSTILE[:90], "sprint": HOSTILE[:90]}
+    goal = make_goal(goal_id="x", tags=[HOSTILE], status=HOSTILE[:40], board_column="todo", **hostile)
+    make_goal(goal_id="y", status="completed", completed_at="2026-01-01T00:00:00Z", **hostile)
+    Goal.objects.filter(pk=goal.pk).update(description=HOSTILE + "!", assigned_to=HOSTILE[:91])
+    page = window()
+    for path in ("/sprint-board", "/goals/archive", "/goals/x"):
+        page.goto(path)
+        page.wait_for_timeout(100)
+        assert page.title() != "pwned"
+        assert page.locator("main img, main script").count() == 0
+        assert "onerror=" in page.locator("main").inner_text() or path == "/goals/archive"
+
+
+def test_theme_switch_is_remembered(window):
+    page = window(color_scheme="light")
+    page.goto("/goals/archive")
+    page.get_by_role("button", name="Switch theme").click()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    page.reload()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+class TestWithoutJavaScript:
+    def test_the_board_works(self, window):
+        goal = make_goal(title="By hand")
+        page = window(java_script_enabled=False)
+        page.goto("/sprint-board")
+        page.locator("#quick [name=title]").fill("Added by a form")
+        page.locator("#quick").get_by_role("button", name="Add goal").click()
+        expect(page.locator(".goal")).to_have_count(2)
+        page.locator(f"#goal-{goal.pk} .menu").click()
+        page.locator("#move").get_by_role("button", name="Doing").click()
+        expect(page.locator(".notes")).to_contain_text("Moved to Doing")
+        page.locator("[name=title]").fill("By hand, changed")
+        page.get_by_role("button", name="Save").click()
+        expect(page.locator("h1")).to_have_text("By hand, changed")
+        page.goto("/sprint-board")
+        page.locator("[name=q]").fill("added")
+        page.get_by_role("button", name="Filter", exact=True).click()
+        expect(page.locator(".goal")).to_have_count(1)
+
+    def test_login_and_logout(self, chromium, site, person):
+        page = chromium.new_context(base_url=site.url, java_script_enabled=False).new_page()
+        page.goto("/sprint-board")
+        page.locator("[name=username]").fill("alice")
+        page.locator("[name=password]").fill("correct horse")
+        page.get_by_role("button", name="Log in").click()
+        expect(page.locator("h1")).to_have_text("Board")
+        page.get_by_role("button", name="Log out").click()
+        page.goto("/sprint-board")
+        expect(page.locator("h1")).to_have_text("Log in to Aria site")
+        page.context.close()

@@ -1,0 +1,74 @@
+"""Real sites for tests: daphne in a process of its own, on the tests' database."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from urllib.parse import quote
+
+import httpx
+from django.db import connection
+
+
+def database_url():
+    params = connection.get_connection_params()
+    user, password = quote(params.get("user", "")), quote(params.get("password", ""))
+    host, port = quote(params["host"], safe=""), params.get("port", "")
+    return f"postgresql://{user}:{password}@/{params['dbname']}?host={host}&port={port}"
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Site:
+    """One daphne; `stop` and `start` keep its address."""
+
+    def __init__(self):
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.process = None
+
+    def start(self):
+        command = [sys.executable, "-m", "daphne", "-v", "0", "-b", "127.0.0.1", "-p", str(self.port)]
+        environment = os.environ | {"DATABASE_URL": database_url(), "DJANGO_SETTINGS_MODULE": "aria_site.settings"}
+        self.process = subprocess.Popen([*command, "aria_site.asgi:application"], env=environment)
+        wait_until(self.answers, 20)
+
+    def answers(self):
+        assert self.process.poll() is None, "daphne ended at its start"
+        try:
+            return httpx.get(f"{self.url}/api/health", timeout=5).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def stop(self):
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+@contextmanager
+def running_site():
+    site = Site()
+    site.start()
+    try:
+        yield site
+    finally:
+        site.stop()
+
+
+def wait_until(condition, seconds=5):
+    """Until `condition()` is true; its last value. Fails loudly when that never happens."""
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(0.02)
+    return value
