@@ -20,6 +20,7 @@ from apps.warehouse.drift import Difference, TableDrift, drift_of
 from aria_site.database import DatabaseProblem
 
 LOCK = 0x41524941  # 'ARIA': one adoption or start at a time
+LOADER = "aria-site load"
 PATIENCE = "5s"  # writers queue behind a statement that waits for its lock
 
 
@@ -153,7 +154,9 @@ def alone() -> Iterator[None]:
 
     Trying, not waiting: a statement that waits would itself hold up the building of indexes.
     """
-    if rows("SELECT pg_try_advisory_lock(%s)", [LOCK]) != [(True,)]:
+    # A psql whose sender was killed may still be about to commit what it has.
+    loading = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND application_name = %s"
+    if rows("SELECT pg_try_advisory_lock(%s)", [LOCK]) != [(True,)] or rows(loading, [LOADER]):
         raise DatabaseProblem("Another adoption or start is at work on this database; wait for its end.")
     try:
         yield

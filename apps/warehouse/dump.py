@@ -16,13 +16,15 @@ from django.db import connection
 from django.db.backends.postgresql.client import DatabaseClient
 from tqdm import tqdm
 
-from apps.warehouse import catalogue
+from apps.warehouse import adoption, catalogue
 from aria_site.database import DatabaseProblem, binaries, data_dir, is_embedded
 
 UUID_GENERATE_V4 = import_module("apps.core.migrations.0001_initial").UUID_GENERATE_V4
 HEAD, END = b"-- PostgreSQL database dump", b"-- PostgreSQL database dump complete"
 # The first of these ends the preamble; what follows may be anybody's text and is never touched.
 BODY = (b"CREATE TABLE", b"CREATE TYPE", b"CREATE FUNCTION", b"CREATE SEQUENCE", b"COPY ", b"INSERT ")
+# The schema is there, and only their owners, who are often superusers, may describe these.
+NEEDLESS = (b"CREATE SCHEMA public;", b"COMMENT ON SCHEMA public ", b"COMMENT ON EXTENSION ")
 GZIP = b"\x1f\x8b"
 BLOCK = 1 << 16
 
@@ -58,7 +60,8 @@ def require_empty_database() -> None:
             how = f"stop the site and delete {data_dir() / 'postgres'}"
         raise DatabaseProblem(
             f"The database already holds {len(tables)} tables, and a dump goes into an empty one only. "
-            f"To adopt what is there, run 'manage.py adopt'; to load the dump instead, first empty the database: {how}."
+            "To adopt what is there, also after a load that was stopped, run 'manage.py adopt --apply'; "
+            f"to load the dump instead, first empty the database: {how}."
         )
 
 
@@ -109,7 +112,7 @@ def start_psql(messages: IO[bytes]) -> subprocess.Popen[bytes]:
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=messages,
-        env=os.environ | (environment or {}),
+        env=os.environ | (environment or {}) | {"PGAPPNAME": adoption.LOADER},
         start_new_session=True,  # Ctrl-C is for this process, which then ends psql without a COMMIT
     )
 
@@ -156,9 +159,9 @@ def understood(line: bytes, path: Path) -> bytes:
     """One line of the preamble; what this server cannot know becomes empty, so that line numbers stay true."""
     if line.startswith((b"CREATE DATABASE", b"\\connect")):
         raise DatabaseProblem(f"{path} makes a database of its own; dump again without --create; nothing was loaded.")
-    if line.strip() == b"CREATE SCHEMA public;":
-        return b"CREATE SCHEMA IF NOT EXISTS public;\n"
-    if b"EXTENSION" in line and b'"uuid-ossp"' in line and not line.startswith(b"--") and not has_uuid_ossp():
+    if line.startswith(NEEDLESS):
+        return b"\n"
+    if line.startswith(b'CREATE EXTENSION IF NOT EXISTS "uuid-ossp"') and not has_uuid_ossp():
         return b"\n"
     setting = re.match(rb"SET (\w+) = ", line)
     if setting and not catalogue.rows("SELECT FROM pg_settings WHERE name = %s", [setting[1].decode()]):
