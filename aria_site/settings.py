@@ -175,6 +175,8 @@ SILENCED_SYSTEM_CHECKS = [] if ARIA_HTTPS else ["security.W004", "security.W008"
 LANGUAGE_CODE = "en"
 USE_I18N = False
 USE_TZ = True
+DATETIME_FORMAT = "Y-m-d H:i:s"
+DATE_FORMAT = "Y-m-d"
 TIME_ZONE = "UTC"
 
 STATIC_URL = "/static/"

@@ -1,5 +1,6 @@
 from django.contrib import admin
 from django.urls import include, path, re_path
+from django.views.generic import RedirectView
 
 from apps.core.api import mounted, no_such_path
 from aria_site.api import api
@@ -7,6 +8,7 @@ from aria_site.api import api
 urlpatterns = [
     path("", include("apps.core.urls")),
     path("", include("apps.goals.urls")),
+    path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
     path("api/", (mounted(api), "ninja", api.urls_namespace)),
     re_path(r"^api/(?P<path>.*)$", no_such_path),

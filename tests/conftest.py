@@ -1,4 +1,5 @@
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from tests.factories import make_person, make_token
@@ -48,7 +49,8 @@ def stranger(db):
 
 @pytest.fixture(scope="session", autouse=True)
 def static_files():
-    """Pages name static files by their hash, as in production."""
+    """Pages name static files by their hash, as in production; only no client reads them all at its start."""
     from apps.core.static_files import collect_if_changed
 
     collect_if_changed()
+    settings.WHITENOISE_AUTOREFRESH = True

@@ -119,7 +119,7 @@ class AriaAPI(NinjaAPI):
 
     def answer_errors(self) -> None:
         """Register the handlers below."""
-        for kind, handler in {
+        handlers: dict[type[Exception], Callable[..., HttpResponse]] = {
             ValidationError: self.on_invalid,
             HttpError: self.on_http_error,
             Http404: self.on_missing,
@@ -131,7 +131,8 @@ class AriaAPI(NinjaAPI):
             OperationalError: self.on_no_database,
             InterfaceError: self.on_no_database,
             Exception: self.on_bug,
-        }.items():
+        }
+        for kind, handler in handlers.items():
             self.add_exception_handler(kind, handler)
 
     def on_invalid(self, request: HttpRequest, error: ValidationError) -> HttpResponse:
@@ -152,7 +153,7 @@ class AriaAPI(NinjaAPI):
 
     def on_conflict(self, request: HttpRequest, error: Conflict) -> HttpResponse:
         """The answer carries the row as it is now, so that the writer can decide anew."""
-        current = {error.row._meta.model_name: error.current()}
+        current = {str(error.row._meta.model_name): error.current()}
         return self.problem(request, 409, detail=str(error), **current)
 
     def on_collision(self, request: HttpRequest, error: IntegrityError) -> HttpResponse:
@@ -193,14 +194,15 @@ class AriaAPI(NinjaAPI):
         )
 
 
-def mounted(api: NinjaAPI) -> list[URLPattern]:
+def mounted(api: NinjaAPI) -> list[Any]:
     """The API's URLs with what ninja leaves open: JSON for 405, HEAD beside GET, and no login page in the way.
 
     The reference and its OpenAPI file stay behind the login.
     """
     patterns, _, _ = api.urls
     for pattern in patterns:
-        if pattern.name not in ("openapi-json", "openapi-view"):
+        if isinstance(pattern, URLPattern) and pattern.name not in ("openapi-json", "openapi-view"):
+            assert pattern.callback is not None
             pattern.callback = polite(pattern.callback)
     return patterns
 

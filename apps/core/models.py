@@ -1,13 +1,14 @@
 import hashlib
 import secrets
 from datetime import datetime, timedelta
+from typing import cast
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from apps.core.actors import Actor
+from apps.core.actors import Actor, Scope
 
 
 class User(AbstractUser):
@@ -68,7 +69,7 @@ class ApiToken(models.Model):
         return secret
 
     def actor(self) -> Actor:
-        return Actor("token", self.name, self.scope)
+        return Actor("token", self.name, cast(Scope, self.scope))
 
     def touch(self) -> None:
         """Note the use, at most once a minute."""

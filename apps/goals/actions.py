@@ -36,16 +36,16 @@ def update_goal(actor: Actor, goal_id: str, changes: dict[str, Any], revision: s
         Conflict: `revision` is given and is not the goal's.
     """
     with acting(actor):
-        if {"status", "board_column", "position"} & changes.keys():
+        if placing := bool({"status", "board_column", "position"} & changes.keys()):
             lock_board()
         goal = locked_goal(goal_id, revision)
-        column_before, position_before = goal.shown_column, goal.position
+        column_before = goal.shown_column
         for name, value in changes.items():
             setattr(goal, name, value)
         keep_in_step(goal, changes.keys())
         goal.save()
         column = goal.board_column or Column.BACKLOG
-        if column != column_before or goal.position != position_before:
+        if "position" in changes or (placing and column != column_before):
             place(goal, column, changes.get("position", 0), leaving=column_before)
         return reread(goal)
 

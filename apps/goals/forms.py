@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 
@@ -8,14 +8,14 @@ from apps.goals.querysets import STATUSES, Column, GoalQuerySet
 PRIORITIES = [(number, f"P{number}") for number in range(1, 6)]
 
 
-class TagsField(forms.CharField):
+class TagsField(forms.Field):
     """A JSON list of texts, written as `infra, memory`."""
 
     def prepare_value(self, value: Any) -> Any:
         return ", ".join(map(str, value)) if isinstance(value, list) else value
 
     def to_python(self, value: Any) -> list[str]:
-        return [tag.strip() for tag in super().to_python(value).split(",") if tag.strip()]
+        return [tag.strip() for tag in (value or "").split(",") if tag.strip()]
 
 
 class QuickAddForm(forms.Form):
@@ -59,7 +59,7 @@ class GoalForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         # Agents may use words of their own for a status; saving the form must not lose them.
         statuses = dict.fromkeys([*STATUSES, self.instance.status])
-        self.fields["status"].choices = [(status, status) for status in statuses]
+        cast(forms.ChoiceField, self.fields["status"]).choices = [(status, status) for status in statuses]
 
     def changes(self) -> dict[str, Any]:
         """What the person has really changed, so that an untouched field never overwrites somebody else's."""

@@ -36,6 +36,8 @@ class Goal(models.Model):
     tags = json_list(null=True)
     updated_at = moment()
 
+    shown_column: str  # of a goal that was read `with_shown_column`
+
     objects = GoalQuerySet.as_manager()
 
     class Meta:
@@ -67,7 +69,6 @@ class Goal(models.Model):
         return [str(tag) for tag in self.tags] if isinstance(self.tags, list) else []
 
     def get_column_label(self) -> str:
-        """Of a goal that was read `with_shown_column`."""
         return dict(Column.choices).get(self.shown_column, "Archive")
 
 

@@ -28,7 +28,7 @@ COLUMN_OF_STATUS = {
     "paused": Column.ON_HOLD,
     "cancelled": Column.DONE,
 }
-STATUS_OF_COLUMN = {
+STATUS_OF_COLUMN: dict[str | None, str] = {
     Column.BACKLOG: "pending",
     Column.TODO: "pending",
     Column.DOING: "active",

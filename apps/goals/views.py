@@ -1,8 +1,9 @@
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -11,6 +12,7 @@ from django_htmx.http import trigger_client_event
 from apps.core.actors import actor_of
 from apps.core.conflicts import Conflict
 from apps.core.models import Change
+from apps.core.requests import HtmxRequest
 from apps.goals import actions
 from apps.goals.forms import PRIORITIES, BoardFilter, GoalForm, MoveForm, QuickAddForm
 from apps.goals.models import Goal
@@ -33,18 +35,18 @@ class BoardColumn:
 
 
 @require_GET
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: HtmxRequest) -> HttpResponse:
     return redirect("board")
 
 
 @require_GET
-def board(request: HttpRequest) -> HttpResponse:
+def board(request: HtmxRequest) -> HttpResponse:
     chosen = BoardFilter(request.GET)
     sprints = Goal.objects.sprints()
     current = sprints[0] if sprints else "sprint-1"
     sprint = chosen.chosen_sprint(current)
     goals = chosen.goals(Goal.objects.of_sprint(sprint))
-    context = {"columns": columns_of(goals, shown_cards(request))}
+    context: dict[str, Any] = {"columns": columns_of(goals, shown_cards(request))}
     if is_fragment(request, "board"):
         return render(request, "goals/board.html#columns", context)
     context |= {
@@ -62,7 +64,7 @@ def board(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def add(request: HttpRequest) -> HttpResponse:
+def add(request: HtmxRequest) -> HttpResponse:
     form = QuickAddForm(request.POST)
     if form.is_valid():
         sprint = form.cleaned_data["sprint"] or "backlog"
@@ -77,7 +79,7 @@ def add(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def goal(request: HttpRequest, goal_id: str) -> HttpResponse:
+def goal(request: HtmxRequest, goal_id: str) -> HttpResponse:
     found = get_object_or_404(Goal.objects.named(goal_id).with_shown_column())
     if request.method == "GET":
         return show_goal(request, found, GoalForm(instance=found, initial=initial_of(found)))
@@ -97,7 +99,7 @@ def goal(request: HttpRequest, goal_id: str) -> HttpResponse:
 
 
 @require_POST
-def move(request: HttpRequest, goal_id: str) -> HttpResponse:
+def move(request: HtmxRequest, goal_id: str) -> HttpResponse:
     """A script gets the new revision as JSON, or a 409 with the goal as it is; a plain form goes back to the goal."""
     form = MoveForm(request.POST)
     if not form.is_valid():
@@ -124,7 +126,7 @@ def move(request: HttpRequest, goal_id: str) -> HttpResponse:
 
 
 @require_POST
-def delete(request: HttpRequest, goal_id: str) -> HttpResponse:
+def delete(request: HtmxRequest, goal_id: str) -> HttpResponse:
     try:
         actions.delete_goal(actor_of(request), goal_id)
     except Goal.DoesNotExist:
@@ -135,7 +137,7 @@ def delete(request: HttpRequest, goal_id: str) -> HttpResponse:
 
 
 @require_GET
-def archive(request: HttpRequest) -> HttpResponse:
+def archive(request: HtmxRequest) -> HttpResponse:
     text = request.GET.get("q", "").replace("\0", "")
     page = Paginator(Goal.objects.archived().matching(text), 50).get_page(request.GET.get("page"))
     return render(request, "goals/archive.html", {"page": page, "q": text})
@@ -149,7 +151,7 @@ def columns_of(goals, cards: int) -> list[BoardColumn]:
     return list(columns.values())
 
 
-def shown_cards(request: HttpRequest) -> int:
+def shown_cards(request: HtmxRequest) -> int:
     """50 a column; 'more' asks for further ones, in steps, up to a bound."""
     try:
         return min(max(int(request.GET.get("cards", "")), CARDS_PER_COLUMN), 1000)
@@ -161,7 +163,7 @@ def initial_of(goal: Goal) -> dict[str, object]:
     return {"revision": actions.revision_of(goal.updated_at)}
 
 
-def show_goal(request: HttpRequest, goal: Goal, form: GoalForm, *, note: str = "", status: int = 200):
+def show_goal(request: HtmxRequest, goal: Goal, form: GoalForm, *, note: str = "", status: int = 200):
     page = "goals/goal.html#goal" if is_fragment(request, "drawer") else "goals/goal.html"
     neighbours = (
         Goal.objects.in_column(goal.shown_column) if goal.shown_column in Column.values else Goal.objects.none()
@@ -178,7 +180,7 @@ def show_goal(request: HttpRequest, goal: Goal, form: GoalForm, *, note: str = "
     return render(request, page, context, status=status)
 
 
-def show_conflict(request: HttpRequest, conflict: Conflict, form: GoalForm) -> HttpResponse:
+def show_conflict(request: HtmxRequest, conflict: Conflict, form: GoalForm) -> HttpResponse:
     """Both versions, field by field: what the person wanted beside what is there now."""
     current = Goal.objects.with_shown_column().get(pk=conflict.row.pk)
     now = initial_of(current)
@@ -189,7 +191,7 @@ def show_conflict(request: HttpRequest, conflict: Conflict, form: GoalForm) -> H
     return render(request, page, context, status=409)
 
 
-def moved_meanwhile(request: HttpRequest, conflict: Conflict, wanted: Column) -> HttpResponse:
+def moved_meanwhile(request: HtmxRequest, conflict: Conflict, wanted: Column) -> HttpResponse:
     goal = Goal.objects.with_shown_column().get(pk=conflict.row.pk)
     page = "goals/conflict.html#move" if not request.accepts("text/html") else "goals/conflict.html"
     change = Change.objects.of(goal).first()
@@ -197,6 +199,6 @@ def moved_meanwhile(request: HttpRequest, conflict: Conflict, wanted: Column) ->
     return render(request, page, context, status=409)
 
 
-def is_fragment(request: HttpRequest, target: str) -> bool:
+def is_fragment(request: HtmxRequest, target: str) -> bool:
     """Does htmx ask for just this part of the page (and not for a page to restore from its history)?"""
     return bool(request.htmx) and request.htmx.target == target and not request.htmx.history_restore_request
