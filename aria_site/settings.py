@@ -175,8 +175,7 @@ SILENCED_SYSTEM_CHECKS = [] if ARIA_HTTPS else ["security.W004", "security.W008"
 LANGUAGE_CODE = "en"
 USE_I18N = False
 USE_TZ = True
-DATETIME_FORMAT = "Y-m-d H:i:s"
-DATE_FORMAT = "Y-m-d"
+FORMAT_MODULE_PATH = ["aria_site.formats"]
 TIME_ZONE = "UTC"
 
 STATIC_URL = "/static/"
