@@ -13,7 +13,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 QUIET = ("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium():
     assert CHROMIUM, "The browser tests need Chromium (Debian: apt-get install chromium)."
     # Playwright's own event loop makes Django think that the tests were asynchronous.
@@ -25,13 +25,13 @@ def chromium():
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock(), running_site() as site:
         yield site
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def second_site(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock(), running_site() as site:
         yield site
