@@ -1,7 +1,7 @@
 """The API's manners: who may come in, how errors look, how JSON is written. The routers are in each app's api.py."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
@@ -66,6 +66,12 @@ def allowed(request: HttpRequest, actor: Actor) -> Actor:
     return actor
 
 
+def require_admin(request: HttpRequest) -> None:
+    """For what reaches beyond the warehouse's rows: services, files, maintenance."""
+    if not actor_of(request).may("admin"):
+        raise HttpError(403, "This needs the scope 'admin'.")
+
+
 class JSONRenderer(BaseRenderer):
     media_type = "application/json"
 
@@ -83,13 +89,19 @@ def answer(data: Any, status: int = 200, **headers: str) -> HttpResponse:
     return HttpResponse(to_json(data), content_type="application/json", status=status, headers=headers)
 
 
-def page_list(rows: QuerySet, fields: tuple[str, ...], page: int, limit: int) -> HttpResponse:
-    """The contract's page list, in two queries."""
+def page_list(
+    rows: QuerySet,
+    fields: Sequence[str],
+    page: int,
+    limit: int,
+    item: Callable[[dict[str, Any]], dict[str, Any]] = dict,
+) -> HttpResponse:
+    """The contract's page list, in two queries; `item` makes the contract's item of a row's `fields`."""
     offset = (max(page, 1) - 1) * limit
     total = rows.order_by().count()
     return answer(
         {
-            "items": list(rows.values(*fields)[offset : offset + limit]),
+            "items": [item(row) for row in rows.values(*fields)[offset : offset + limit]],
             "total": total,
             "page": page,
             "limit": limit,

@@ -2,13 +2,14 @@
 
 from datetime import datetime
 from typing import Annotated, Any
+from uuid import UUID
 
 import orjson
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Query
 from ninja.parser import Parser
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 
 class UnreadableBody(Exception):
@@ -19,18 +20,45 @@ class JSONParser(Parser):
     """JSON whatever the content type says. NUL, which PostgreSQL cannot store, and lone surrogates are refused."""
 
     def parse_body(self, request: HttpRequest) -> Any:
-        if b"\\u0000" in request.body:
-            raise UnreadableBody("text must not contain the character NUL")
         try:
-            return orjson.loads(request.body)
+            body = orjson.loads(request.body)
         except orjson.JSONDecodeError as error:
             raise UnreadableBody(str(error)) from error
+        # Only then: a text about "\\u0000" has the same bytes with one more backslash.
+        if b"\\u0000" in request.body and has_nul(body):
+            raise UnreadableBody("text must not contain the character NUL")
+        return body
+
+
+def has_nul(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(has_nul(part) for pair in value.items() for part in pair)
+    if isinstance(value, list):
+        return any(map(has_nul, value))
+    return isinstance(value, str) and "\0" in value
 
 
 class Body(BaseModel):
-    """Base of request bodies: numbers as text and text as numbers are read, unknown fields are ignored."""
+    """Base of request bodies.
+
+    Numbers as text and text as numbers are read, unknown fields are ignored, and null for a field that
+    has a default means that default.
+    """
 
     model_config = ConfigDict(coerce_numbers_to_str=True, extra="ignore")
+
+    @model_validator(mode="before")
+    @classmethod
+    def null_means_the_default(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        defaulted = {
+            name
+            for name, field in cls.model_fields.items()
+            if field.get_default(call_default_factory=True, validated_data={}) is not None
+        }
+        optional = {name for name, field in cls.model_fields.items() if not field.is_required()}
+        return {key: value for key, value in data.items() if value is not None or key not in defaulted & optional}
 
 
 def aware(moment: datetime) -> datetime:
@@ -46,11 +74,28 @@ def listed(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
+def wrapped(value: Any) -> Any:
+    """Agents send a sentence where an object is meant; it becomes the object's message."""
+    return {"message": value} if isinstance(value, str) else value
+
+
 Int = Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]
 Moment = Annotated[datetime, AfterValidator(aware)]
 OptionalMoment = Annotated[Moment | None, BeforeValidator(nothing_for_empty)]
 Tags = Annotated[Any, BeforeValidator(listed)]
+JsonObject = Annotated[dict[str, Any], BeforeValidator(wrapped)]
+JsonList = Annotated[list[Any], BeforeValidator(listed)]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+Cost = Annotated[float, Field(ge=0, lt=10_000, allow_inf_nan=False, description="US dollars")]
+
+
+class TelemetryBody(Body):
+    """A row of telemetry. With an `id` of the sender's own (or an Idempotency-Key) a retry stores nothing twice."""
+
+    id: UUID | None = None
+
 
 PageNumber = Annotated[int, Query(le=1_000_000, description="From 1; anything less means 1.")]
 Limit = Annotated[int, Query(ge=0, le=1000, description="Rows a page.")]
+Hours = Annotated[int, Query(ge=0, le=87_600, description="Hours back from now.")]
 Days = Annotated[int, Query(ge=0, le=3650, description="Days back from now.")]

@@ -78,9 +78,6 @@ class GoalIn(Body):
     @model_validator(mode="before")
     @classmethod
     def read_generously(cls, data: Any) -> Any:
-        """Null means the default."""
-        if isinstance(data, dict):
-            data = {key: value for key, value in data.items() if value is not None}
         return with_due_date(data)
 
 

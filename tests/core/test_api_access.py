@@ -18,8 +18,15 @@ OPEN = {"/api/health"}
 def routes():
     """(method, path) of every operation, with a made-up value for each parameter."""
     for path, operations in the_api.get_openapi_schema()["paths"].items():
-        for method in operations:
-            yield method.upper(), path.replace("{goal_id}", "nobody").replace("{hourly_id}", "1")
+        for method, operation in operations.items():
+            values = {p["name"]: made_up(p["schema"]) for p in operation.get("parameters", []) if p["in"] == "path"}
+            yield method.upper(), path.format(**values)
+
+
+def made_up(schema):
+    if schema.get("format") == "uuid":
+        return "00000000-0000-4000-8000-000000000000"
+    return "1" if schema.get("type") == "integer" else "nobody"
 
 
 @pytest.mark.parametrize(("method", "path"), list(routes()))

@@ -145,6 +145,11 @@ def test_bad_bodies_are_named_not_stored(api, body, field):
     assert not Goal.objects.exists()
 
 
+def test_a_text_about_nul_is_no_nul(api):
+    assert api.post("/api/goals", b'{"title": "strip \\\\u0000 from input"}').status_code == 200
+    assert Goal.objects.get().title == "strip \\u0000 from input"
+
+
 class TestUpdate:
     def test_changes_what_is_sent_and_moves_updated_at(self, api):
         goal = make_goal(assigned_to="aria", updated_at="2026-01-01T00:00:00Z")
