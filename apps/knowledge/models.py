@@ -1,8 +1,10 @@
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
+from django.db.models.fields.json import KT
 from django.db.models.functions import Upper
 
 from apps.core.fields import DatabaseForeignKey, both, json_object, moment, optional_char, owned_key, uuid_key
+from apps.core.graph_querysets import EntityQuerySet, RelationQuerySet
 
 
 class KnowledgeEntity(models.Model):
@@ -15,6 +17,8 @@ class KnowledgeEntity(models.Model):
     created_at = moment()
     updated_at = moment()
 
+    objects = EntityQuerySet.as_manager()
+
     class Meta:
         db_table = "knowledge_entities"
         verbose_name_plural = "knowledge entities"
@@ -24,6 +28,7 @@ class KnowledgeEntity(models.Model):
             GinIndex(fields=["properties"], name="idx_kg_properties_gin"),
             # The site's own
             GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="site_knowledge_name"),
+            GinIndex(OpClass(Upper(KT("properties__description")), name="gin_trgm_ops"), name="site_knowledge_descr"),
         ]
 
     def __str__(self) -> str:
@@ -39,6 +44,8 @@ class KnowledgeRelation(models.Model):
     relation_type = models.TextField()
     properties = json_object()
     created_at = moment()
+
+    objects = RelationQuerySet.as_manager()
 
     class Meta:
         db_table = "knowledge_relations"

@@ -1,4 +1,7 @@
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
+from django.db.models.fields.json import KT
+from django.db.models.functions import Upper
 
 from apps.core.fields import (
     DatabaseForeignKey,
@@ -10,6 +13,7 @@ from apps.core.fields import (
     owned_key,
     uuid_key,
 )
+from apps.core.graph_querysets import EntityQuerySet, RelationQuerySet
 
 
 class SkillStatusRecord(models.Model):
@@ -54,6 +58,8 @@ class SkillGraphEntity(models.Model):
     properties = json_object()
     created_at = moment()
 
+    objects = EntityQuerySet.as_manager()
+
     class Meta:
         db_table = "skill_graph_entities"
         verbose_name_plural = "skill graph entities"
@@ -61,6 +67,9 @@ class SkillGraphEntity(models.Model):
         indexes = [
             models.Index(fields=["name"], name="idx_sg_entity_name"),
             models.Index(fields=["type"], name="idx_sg_entity_type"),
+            # The site's own
+            GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="site_skill_graph_name"),
+            GinIndex(OpClass(Upper(KT("properties__description")), name="gin_trgm_ops"), name="site_skill_graph_descr"),
         ]
 
     def __str__(self) -> str:
@@ -76,6 +85,8 @@ class SkillGraphRelation(models.Model):
     relation_type = models.CharField(max_length=100)
     properties = json_object()
     created_at = moment()
+
+    objects = RelationQuerySet.as_manager()
 
     class Meta:
         db_table = "skill_graph_relations"

@@ -1,0 +1,206 @@
+from typing import Annotated, Any, Literal
+
+from django.db import IntegrityError
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from ninja import Query, Router
+from ninja.errors import HttpError
+
+from apps.core.actors import acting, actor_of
+from apps.core.api import answer
+from apps.core.graph_querysets import RelationQuerySet
+from apps.core.noise import NoiseFilter
+from apps.knowledge import schemas
+from apps.knowledge.graphs import GRAPHS, KNOWLEDGE, SKILL, Direction, Graph
+from apps.knowledge.models import KnowledgeEntity, KnowledgeQueryLog, KnowledgeRelation
+from apps.knowledge.tasks import skills_for
+
+router = Router(tags=["Knowledge graph"])
+
+Offset = Annotated[int, Query(ge=0, le=10_000_000)]
+Text = Annotated[str, Query(min_length=1, max_length=500)]
+WhichGraph = Annotated[Literal["skill", "knowledge"], Query(description="The graph that is asked.")]
+NOISE = NoiseFilter(
+    markers=(
+        "[test]",
+        "pytest",
+        "goal_test",
+        "skill_test",
+        "test_entry",
+        "live test goal",
+        "test goal",
+        "testing skill functionality",
+        "creative pulse ingestion test",
+        "creative pulse full visualization test",
+        "pulse-exp-",
+        "live test post",
+        "moltbook test",
+        "abc123",
+        "post 42",
+        "testentity_",
+        "searchable_",
+        "trav_",
+        "rel_a_",
+        "rel_b_",
+        "pytest-entity",
+        "rel-src",
+        "rel-dst",
+        "test-",
+        "test_",
+        "goal-test",
+        "skill-test",
+        "test",
+    )
+)
+DROPPED = {"created": False, "skipped": True, "reason": "test_or_noise_payload"}
+
+
+@router.get("/knowledge-graph", response=schemas.GraphPage, summary="The organic graph, newest first")
+def knowledge_graph(request: HttpRequest, limit: Annotated[int, Query(ge=1, le=2000)] = 500, offset: Offset = 0):
+    entities = KNOWLEDGE.entities.objects.newest_first()[offset : offset + limit]
+    return graph_page(entities.values(*schemas.ENTITY_FIELDS, "updated_at"), KNOWLEDGE, limit, offset)
+
+
+@router.get("/skill-graph", response=schemas.GraphPage, summary="The graph of skills, by name")
+def skill_graph(request: HttpRequest, limit: Annotated[int, Query(ge=1, le=5000)] = 1000, offset: Offset = 0):
+    entities = SKILL.entities.objects.order_by("name", "type", "id")[offset : offset + limit]
+    return graph_page(entities.values(*schemas.ENTITY_FIELDS), SKILL, limit, offset)
+
+
+@router.get("/knowledge-graph/entities", response=schemas.Entities, summary="Entities, newest first")
+def list_entities(
+    request: HttpRequest, limit: Annotated[int, Query(ge=1, le=500)] = 100, offset: Offset = 0, type: str = ""
+):
+    entities = KnowledgeEntity.objects.newest_first()
+    entities = entities.filter(type=type) if type else entities
+    rows = entities.values(*schemas.ENTITY_FIELDS, "updated_at")[offset : offset + limit]
+    return answer({"entities": list(rows)})
+
+
+@router.get("/knowledge-graph/relations", response=schemas.Relations, summary="Relations, newest first")
+def list_relations(request: HttpRequest, limit: Annotated[int, Query(ge=1, le=500)] = 100):
+    return answer({"relations": relations_with_ends(KnowledgeRelation.objects.newest_first()[:limit])})
+
+
+@router.post("/knowledge-graph/entities", summary="Create an entity")
+def create_entity(request: HttpRequest, body: schemas.EntityIn):
+    if NOISE.drops(body.name, body.type, body.properties):
+        return DROPPED
+    with acting(actor_of(request)):
+        entity = KnowledgeEntity.objects.create(**body.model_dump())
+    return {"id": entity.id, "created": True}
+
+
+@router.post("/knowledge-graph/relations", summary="Create a relation between two entities")
+def create_relation(request: HttpRequest, body: schemas.RelationIn):
+    if NOISE.drops(body.relation_type, body.properties):
+        return DROPPED
+    fields = body.model_dump()
+    try:
+        with acting(actor_of(request)):
+            relation = KnowledgeRelation.objects.create(
+                from_entity_id=fields.pop("from_entity"), to_entity_id=fields.pop("to_entity"), **fields
+            )
+    except IntegrityError:
+        raise HttpError(409, "Relation creation failed: one of the two entities does not exist.") from None
+    return {"id": relation.id, "created": True}
+
+
+@router.delete("/knowledge-graph/auto-generated", summary="Empty the graph of skills")
+def delete_auto_generated(request: HttpRequest):
+    with acting(actor_of(request)):
+        relations, _ = SKILL.relations.objects.all().delete()
+        entities, _ = SKILL.entities.objects.all().delete()
+    return {"deleted_entities": entities, "deleted_relations": relations, "status": "ok"}
+
+
+@router.get("/knowledge-graph/traverse", response=schemas.Traversal, summary="What can be reached from a node")
+def traverse(
+    request: HttpRequest,
+    start: Annotated[str, Query(max_length=500, description="Id or exact name.")],
+    relation_type: str = "",
+    max_depth: Annotated[int, Query(ge=1, le=10)] = 3,
+    direction: Direction = "outgoing",
+    graph: WhichGraph = "skill",
+    type: Annotated[str, Query(description="Of several nodes under one name, the one of this type.")] = "",
+):
+    """Nodes in the order of their distance, the start first, at most 1,000; each edge once."""
+    chosen = GRAPHS[graph]
+    node = chosen.find(start, type)
+    if node is None:
+        return answer({"error": f"Entity not found: {start}", "nodes": [], "edges": []})
+    rings = chosen.reach(node.pk, max_depth, direction, relation_type)
+    nodes, edges = nodes_and_edges(chosen, rings, max_depth, direction, relation_type)
+    params = {"start": start, "relation_type": relation_type or None, "max_depth": max_depth, "direction": direction}
+    log_query("traverse", params, len(nodes))
+    return answer(
+        {
+            "nodes": nodes,
+            "edges": edges,
+            "traversal_depth": max_depth,
+            "total_nodes": len(nodes),
+            "total_edges": len(edges),
+        }
+    )
+
+
+@router.get("/knowledge-graph/search", response=schemas.Found, summary="Find nodes by name or description")
+def search(
+    request: HttpRequest,
+    q: Text,
+    entity_type: str = "",
+    limit: Annotated[int, Query(ge=1, le=200)] = 25,
+    graph: WhichGraph = "skill",
+):
+    found = GRAPHS[graph].entities.objects.matching(q)
+    found = found.filter(type=entity_type) if entity_type else found
+    results = list(found.values(*schemas.ENTITY_FIELDS)[:limit])
+    log_query("search", {"q": q, "entity_type": entity_type or None, "limit": limit}, len(results))
+    return answer({"results": results, "query": q, "count": len(results)})
+
+
+@router.get("/knowledge-graph/skill-for-task", response=schemas.SkillForTask, summary="Which skill fits a task")
+def skill_for_task(request: HttpRequest, task: Text, limit: Annotated[int, Query(ge=1, le=20)] = 5):
+    candidates, tools = skills_for(task, limit)
+    log_query("skill_for_task", {"task": task, "limit": limit}, len(candidates))
+    return answer({"task": task, "candidates": candidates, "count": len(candidates), "tools_searched": tools})
+
+
+@router.get("/knowledge-graph/query-log", response=schemas.QueryLog, summary="What the graphs were asked")
+def query_log(request: HttpRequest, limit: Annotated[int, Query(ge=1, le=200)] = 50, query_type: str = ""):
+    logs = KnowledgeQueryLog.objects.order_by("-created_at", "id")
+    logs = logs.filter(query_type=query_type) if query_type else logs
+    rows = list(logs.values(*schemas.LOG_FIELDS)[:limit])
+    return answer({"logs": rows, "count": len(rows)})
+
+
+def graph_page(entities: QuerySet, graph: Graph, limit: int, offset: int):
+    """A page of a graph; `stats` counts the whole of it."""
+    relations = graph.relations.objects.newest_first()[offset : offset + limit]
+    return answer(
+        {
+            "entities": list(entities),
+            "relations": relations_with_ends(relations),
+            "stats": {
+                "entity_count": graph.entities.objects.count(),
+                "relation_count": graph.relations.objects.count(),
+            },
+        }
+    )
+
+
+def relations_with_ends(relations: RelationQuerySet) -> list[dict[str, Any]]:
+    return list(relations.with_ends().values(*schemas.RELATION_WITH_ENDS))
+
+
+def nodes_and_edges(graph: Graph, rings: list[list[Any]], depth: int, direction: Direction, relation_type: str):
+    order = {node: place for place, node in enumerate(node for ring in rings for node in ring)}
+    fields = schemas.ENTITY_FIELDS + (("updated_at",) if graph is KNOWLEDGE else ())
+    nodes = sorted(graph.entities.objects.filter(pk__in=order).values(*fields), key=lambda node: order[node["id"]])
+    inner = [node for ring in rings[:depth] for node in ring]
+    edges = graph.edges_between(inner, list(order), direction, relation_type)
+    return nodes, list(edges.values(*schemas.RELATION_FIELDS))
+
+
+def log_query(query_type: str, params: dict[str, Any], result_count: int) -> None:
+    KnowledgeQueryLog.objects.create(query_type=query_type, params=params, result_count=result_count, source="api")
