@@ -39,7 +39,6 @@ def generated_secret(path: Path) -> str:
 ARIA_DATA_DIR = database.data_dir()
 ARIA_HOST = env("ARIA_HOST", "127.0.0.1")
 ARIA_PORT = int(env("ARIA_PORT", "8000"))
-ARIA_SKILLS_DIR = Path(env("ARIA_SKILLS_DIR", str(BASE_DIR / "skills")))
 
 # Security
 DEBUG = env_bool("DEBUG")
