@@ -10,6 +10,7 @@ from apps.core.fields import (
     optional_text,
     uuid_key,
 )
+from apps.security.querysets import ApiKeyRotationQuerySet, RateLimitQuerySet, SecurityEventQuerySet
 
 
 class SecurityEvent(models.Model):
@@ -25,6 +26,8 @@ class SecurityEvent(models.Model):
     blocked = models.BooleanField(**both(False))
     details = json_object()
     created_at = moment()
+
+    objects = SecurityEventQuerySet.as_manager()
 
     class Meta:
         db_table = "security_events"
@@ -50,6 +53,8 @@ class ApiKeyRotation(models.Model):
     rotated_by = models.CharField(max_length=100, **both("system"))
     metadata = json_object()
 
+    objects = ApiKeyRotationQuerySet.as_manager()
+
     class Meta:
         db_table = "api_key_rotations"
         verbose_name = "API key rotation"
@@ -73,6 +78,8 @@ class RateLimit(models.Model):
     created_at = moment()
     last_post = optional_moment()
     updated_at = moment()
+
+    objects = RateLimitQuerySet.as_manager()
 
     class Meta:
         db_table = "rate_limits"
