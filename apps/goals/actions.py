@@ -57,10 +57,10 @@ def move_goal(
     *,
     position: int = 0,
     before: str | None = None,
-    at_end: bool = False,
+    after: str | None = None,
     revision: str | None = None,
 ) -> Goal:
-    """Put a goal into a column: at `position` from the top, above the goal `before`, or `at_end`.
+    """Put a goal into a column: above the goal `before`, below the goal `after`, or at `position` from the top.
 
     Raises:
         Goal.DoesNotExist: no goal of that id.
@@ -75,10 +75,8 @@ def move_goal(
             goal.completed_at = None  # finished anew, not on the day it once was
         keep_in_step(goal, {"board_column"})
         goal.save(update_fields=["board_column", "status", "completed_at"])
-        if before:
-            position = place_above(goal, before, column, position)
-        elif at_end:
-            position = Goal.objects.in_column(column).count()
+        if before or after:
+            position = place_beside(goal, column, before, after, position)
         place(goal, column, position, leaving=column_before)
         return reread(goal)
 
@@ -135,13 +133,12 @@ def locked_goal(goal_id: str, revision: str | None) -> Goal:
     return goal
 
 
-def place_above(goal: Goal, before: str, column: str, otherwise: int) -> int:
-    """The place from the top that `before` has among the others of the column."""
-    others = Goal.objects.in_column(column).exclude(pk=goal.pk).values_list("goal_id", flat=True)
-    try:
-        return list(others).index(before)
-    except ValueError:
-        return otherwise
+def place_beside(goal: Goal, column: str, before: str | None, after: str | None, otherwise: int) -> int:
+    """The place above `before` or below `after`, where they (still) are in the column."""
+    others = list(Goal.objects.in_column(column).exclude(pk=goal.pk).values_list("goal_id", flat=True))
+    if before in others:
+        return others.index(before)
+    return others.index(after) + 1 if after in others else otherwise
 
 
 def place(goal: Goal, column: str, position: int, *, leaving: str) -> None:

@@ -68,10 +68,11 @@ class GoalForm(forms.ModelForm):
 
 
 class MoveForm(forms.Form):
-    """Into a column: above the goal `before`, at `position`, or at the top."""
+    """Into a column: above the goal `before`, below the goal `after`, or at `position` from the top."""
 
     column = forms.ChoiceField(choices=Column.choices)
     before = forms.CharField(required=False, max_length=100)
+    after = forms.CharField(required=False, max_length=100)
     position = forms.IntegerField(required=False, min_value=0)
     revision = forms.CharField(required=False)
 

@@ -112,7 +112,7 @@ def move(request: HtmxRequest, goal_id: str) -> HttpResponse:
             Column(wanted["column"]),
             position=wanted["position"] or 0,
             before=wanted["before"] or None,
-            at_end="before" in request.POST and not wanted["before"],
+            after=wanted["after"] or None,
             revision=wanted["revision"] or None,
         )
     except Goal.DoesNotExist:

@@ -28,7 +28,9 @@ async function move(card, from) {
   if (column === from.column && next === from.next) return;
   const body = new FormData();
   body.set("column", column.dataset.column);
+  // Neighbours rather than a number: filters and the cards that are not shown make numbers mean something else.
   body.set("before", next?.dataset.goal ?? "");
+  body.set("after", card.previousElementSibling?.dataset.goal ?? "");
   body.set("revision", `"${card.dataset.revision}"`);
   card.classList.add("waiting");
   const id = card.id;

@@ -185,12 +185,22 @@ class TestMove:
         goal.refresh_from_db()
         assert response.json() == {"revision": revision_of(goal.updated_at), "position": 1}
 
-    def test_to_the_end(self, browser_client):
-        goal, *others = (make_goal(position=place) for place in range(3))
-        data = {"column": "backlog", "before": ""}
-        browser_client.post(reverse("goal_move", args=[goal.goal_id]), data, headers={"Accept": "application/json"})
+    @pytest.mark.parametrize(
+        ("neighbours", "position"),
+        [
+            ({"after": "c"}, 2),
+            ({"after": "b"}, 1),
+            ({"before": "c", "after": "b"}, 1),
+            ({"before": "", "after": ""}, 0),
+            ({"after": "elsewhere", "position": "1"}, 1),
+        ],
+    )
+    def test_beside_its_neighbours(self, browser_client, neighbours, position):
+        goal, *_ = (make_goal(position=place, goal_id=name) for place, name in enumerate("abcd"))
+        make_goal(goal_id="elsewhere", board_column="todo")
+        browser_client.post(reverse("goal_move", args=[goal.goal_id]), {"column": "backlog"} | neighbours)
         goal.refresh_from_db()
-        assert goal.position == 2
+        assert goal.position == position
 
     @pytest.mark.parametrize("data", [{}, {"column": "limbo"}, {"column": "done", "position": "first"}])
     def test_bad_input(self, browser_client, data):
