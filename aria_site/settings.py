@@ -39,6 +39,7 @@ def generated_secret(path: Path) -> str:
 ARIA_DATA_DIR = database.data_dir()
 ARIA_HOST = env("ARIA_HOST", "127.0.0.1")
 ARIA_PORT = int(env("ARIA_PORT", "8000"))
+OPENCLAW_JOBS_PATH = env("OPENCLAW_JOBS_PATH")
 
 # Security
 DEBUG = env_bool("DEBUG")

@@ -11,6 +11,7 @@ from apps.core.fields import (
     optional_text,
     uuid_key,
 )
+from apps.operations.querysets import HeartbeatQuerySet, JobQuerySet, TaskQuerySet
 
 
 class ScheduledJob(models.Model):
@@ -37,6 +38,8 @@ class ScheduledJob(models.Model):
     created_at_ms = models.BigIntegerField(null=True, blank=True)
     updated_at_ms = models.BigIntegerField(null=True, blank=True)
     synced_at = moment()
+
+    objects = JobQuerySet.as_manager()
 
     class Meta:
         db_table = "scheduled_jobs"
@@ -82,6 +85,8 @@ class HeartbeatLog(models.Model):
     details = json_object()
     created_at = moment()
 
+    objects = HeartbeatQuerySet.as_manager()
+
     class Meta:
         db_table = "heartbeat_log"
         verbose_name = "heartbeat"
@@ -104,6 +109,8 @@ class PendingComplexTask(models.Model):
     result = optional_text()
     created_at = moment()
     completed_at = optional_moment()
+
+    objects = TaskQuerySet.as_manager()
 
     class Meta:
         db_table = "pending_complex_tasks"
