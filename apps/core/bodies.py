@@ -1,6 +1,6 @@
 """What agents send: read generously, checked before it reaches the database."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,6 +10,9 @@ from django.utils import timezone
 from ninja import Query
 from ninja.parser import Parser
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+# orjson writes no more than 254 levels: a row nested deeper could be stored, and would then break every list.
+DEEPEST = 100
 
 
 class UnreadableBody(Exception):
@@ -27,6 +30,8 @@ class JSONParser(Parser):
         # Only then: a text about "\\u0000" has the same bytes with one more backslash.
         if b"\\u0000" in request.body and has_nul(body):
             raise UnreadableBody("text must not contain the character NUL")
+        if request.body.count(b"[") + request.body.count(b"{") > DEEPEST and is_too_deep(body):
+            raise UnreadableBody(f"more than {DEEPEST} levels of nesting")
         return body
 
 
@@ -36,6 +41,18 @@ def has_nul(value: Any) -> bool:
     if isinstance(value, list):
         return any(map(has_nul, value))
     return isinstance(value, str) and "\0" in value
+
+
+def is_too_deep(body: Any) -> bool:
+    level = [body]
+    for _ in range(DEEPEST):
+        holders = [value.values() if isinstance(value, dict) else value for value in level if is_holder(value)]
+        level = [part for holder in holders for part in holder]
+    return any(map(is_holder, level))
+
+
+def is_holder(value: Any) -> bool:
+    return isinstance(value, dict | list)
 
 
 class Body(BaseModel):
@@ -63,7 +80,13 @@ class Body(BaseModel):
 
 def aware(moment: datetime) -> datetime:
     """A time without a zone is meant as UTC, as the agent's hosts run in it."""
-    return moment if timezone.is_aware(moment) else timezone.make_aware(moment, timezone.get_default_timezone())
+    if timezone.is_naive(moment):
+        return timezone.make_aware(moment, timezone.get_default_timezone())
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        # PostgreSQL would keep it, but nothing could read it again.
+        raise ValueError("the time is beyond the years 1 to 9999") from None
 
 
 def nothing_for_empty(value: Any) -> Any:
