@@ -1,8 +1,9 @@
 from decimal import Decimal
 
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
 
 from apps.core.fields import (
     DatabaseForeignKey,
@@ -162,6 +163,12 @@ class ActivityLog(models.Model):
             GinIndex(fields=["details"], name="idx_activity_details_gin"),
             models.Index(fields=["skill"], name="idx_activity_skill"),
             models.Index(fields=["skill", "-created_at"], name="idx_activity_skill_created"),
+            # The site's own, for the search over everything: ILIKE '%text%'.
+            GinIndex(
+                OpClass("action", name="gin_trgm_ops"),
+                OpClass(Cast("details", models.TextField()), name="gin_trgm_ops"),
+                name="site_activity_text",
+            ),
         ]
 
     def __str__(self) -> str:
