@@ -10,6 +10,7 @@ from apps.core.fields import (
     owned_key,
     uuid_key,
 )
+from apps.social.querysets import SocialPostQuerySet
 
 
 class SocialPost(models.Model):
@@ -26,6 +27,8 @@ class SocialPost(models.Model):
     url = optional_text()
     posted_at = moment()
     metadata = json_object()
+
+    objects = SocialPostQuerySet.as_manager()
 
     class Meta:
         db_table = "social_posts"

@@ -1,0 +1,69 @@
+from typing import Any
+
+import orjson
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest
+from ninja import Router
+from ninja.errors import HttpError
+from psycopg.errors import ForeignKeyViolation
+
+from apps.core.api import answer, page_list
+from apps.core.bodies import Limit, PageNumber
+from apps.core.noise import NoiseFilter, whole_word
+from apps.social import actions, schemas
+from apps.social.models import SocialPost
+
+router = Router(tags=["Social"])
+
+NOISE = NoiseFilter(markers=("live test", "test post", "moltbook test", "goal_test", "[test]"))
+TEST_FLAGS = ("test", "is_test", "dry_run")
+TEST_WORDS = ("test", "live test post", "abc123", "post 42")
+
+
+@router.get("", response=schemas.PostPage, summary="Posts and comments, the newest first")
+def list_posts(request: HttpRequest, page: PageNumber = 1, limit: Limit = 25, platform: str = ""):
+    return page_list(SocialPost.objects.newest().on(platform), schemas.POST_FIELDS, page, limit)
+
+
+@router.post("", summary="Keep a post or comment")
+def create_post(request: HttpRequest, body: schemas.PostIn):
+    if is_noise(body):
+        return {"created": False, "skipped": True, "reason": "test_payload"}
+    fields = body.model_dump(exclude={"reply_to"}) | {"reply_to_id": body.reply_to}
+    try:
+        with transaction.atomic():
+            post = SocialPost.objects.create(**fields)
+    except IntegrityError as error:
+        if isinstance(error.__cause__, ForeignKeyViolation):
+            raise HttpError(404, f"There is no post {body.reply_to} to reply to") from None
+        raise HttpError(409, f"Post {body.post_id} already exists") from None
+    return {"id": post.id, "created": True}
+
+
+@router.post("/cleanup", response=schemas.CleanupResult, summary="Delete test posts")
+def cleanup(request: HttpRequest, body: schemas.Cleanup):
+    """Deletes unless told to try only. The default words count only as whole words, given patterns anywhere."""
+    given = [pattern for pattern in body.patterns if isinstance(pattern, str) and pattern.strip()]
+    if body.patterns and not given:
+        raise HttpError(400, "No cleanup patterns provided")
+    posts = SocialPost.objects.on(body.platform)
+    posts = posts.containing(given) if given else posts.with_words([whole_word(word) for word in TEST_WORDS])
+    if body.dry_run:
+        samples = list(posts.newest().values(*schemas.POST_FIELDS)[:5])
+        return answer({"matched": posts.count(), "deleted": 0, "dry_run": True, "samples": samples})
+    deleted, _ = posts.delete()
+    return answer({"matched": deleted, "deleted": deleted, "dry_run": False})
+
+
+@router.post("/dedupe", response=schemas.DedupeResult, summary="Keep the newest of posts that are there twice")
+def dedupe(request: HttpRequest, body: schemas.Dedupe | None = None):
+    """Only tries unless told to delete."""
+    wanted = body or schemas.Dedupe()
+    return actions.dedupe(wanted.platform, dry_run=wanted.dry_run)
+
+
+def is_noise(post: schemas.PostIn) -> bool:
+    metadata: dict[str, Any] = post.metadata
+    flagged = settings.ARIA_NOISE_FILTER and any(metadata.get(flag) for flag in TEST_FLAGS)
+    return flagged or NOISE.drops(post.platform, post.content, orjson.dumps(metadata).decode())
