@@ -19,6 +19,7 @@ from apps.core.fields import (
     owned_key,
     uuid_key,
 )
+from apps.telemetry.querysets import ActivityQuerySet, InvocationQuerySet, SessionQuerySet, UsageQuerySet
 
 
 class AgentSession(models.Model):
@@ -34,6 +35,8 @@ class AgentSession(models.Model):
     cost_usd = models.DecimalField(max_digits=10, decimal_places=6, **both(0))
     status = models.CharField(max_length=50, **both("active"))
     metadata = json_object()
+
+    objects = SessionQuerySet.as_manager()
 
     class Meta:
         db_table = "agent_sessions"
@@ -65,6 +68,8 @@ class ModelUsage(models.Model):
     error_message = optional_text()
     session = owned_key(AgentSession, null=True, blank=True, related_name="model_calls")
     created_at = moment()
+
+    objects = UsageQuerySet.as_manager()
 
     class Meta:
         db_table = "model_usage"
@@ -103,6 +108,8 @@ class SkillInvocation(models.Model):
     tokens_used = models.IntegerField(null=True, blank=True)
     model_used = optional_char(100)
     created_at = moment()
+
+    objects = InvocationQuerySet.as_manager()
 
     class Meta:
         db_table = "skill_invocations"
@@ -151,6 +158,8 @@ class ActivityLog(models.Model):
     success = models.BooleanField(**both(True))
     error_message = optional_text()
     created_at = moment()
+
+    objects = ActivityQuerySet.as_manager()
 
     class Meta:
         db_table = "activity_log"

@@ -1,0 +1,58 @@
+"""Reading activities. Their one write reaches another app too and is in `apps/warehouse/api_activities.py`."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Router
+
+from apps.core.api import answer, page_list
+from apps.core.bodies import Days, Limit, PageNumber
+from apps.telemetry.descriptions import describe
+from apps.telemetry.models import ActivityLog
+from apps.telemetry.schemas import activities as schemas
+from apps.telemetry.visualization import visualize
+from apps.telemetry.windows import clamp
+
+router = Router(tags=["Activities"])
+
+
+@router.get("", response=schemas.ActivityPage, summary="Activities, the newest first")
+def list_activities(request: HttpRequest, page: PageNumber = 1, limit: Limit = 50, action: str = ""):
+    activities = ActivityLog.objects.newest_first()
+    return page_list(activities.filter(action=action) if action else activities, schemas.FIELDS, page, limit, item)
+
+
+@router.get("/cron-summary", response=list[schemas.CronSummary], summary="The scheduler's runs and estimated tokens")
+def cron_summary(request: HttpRequest, days: Days = 7):
+    """No element where nothing ran."""
+    runs = ActivityLog.objects.of_last(days=days).cron_summary()
+    if not runs["executions"]:
+        return answer([])
+    summary = {"action": "cron_execution", "executions": runs["executions"], "total_estimated_tokens": runs["tokens"]}
+    return answer([summary | {"days": days}])
+
+
+@router.get("/timeline", response=list[schemas.DayCount], summary="Activities by day")
+def timeline(request: HttpRequest, days: Days = 7):
+    return answer(list(ActivityLog.objects.of_last(days=days).by_day()))
+
+
+@router.get("/visualization", response=schemas.Visualization, summary="The last hours at a glance")
+def visualization(request: HttpRequest, hours: int = 24, limit: int = 25, include_creative: bool = False):
+    """`hours` is clamped to 1..720, `limit` to 1..200."""
+    return answer(visualize(clamp(hours, 1, 720), clamp(limit, 1, 200), creative=include_creative))
+
+
+def item(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "type": row["action"],
+        "action": row["action"],
+        "skill": row["skill"],
+        "success": row["success"],
+        "status": "ok" if row["success"] else "error",
+        "description": describe(row["details"]),
+        "details": row["details"],
+        "error_message": row["error_message"],
+        "created_at": row["created_at"],
+    }

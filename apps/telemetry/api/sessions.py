@@ -1,0 +1,92 @@
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+from ninja import Query, Router
+from ninja.errors import HttpError
+
+from apps.core.api import answer, page_list
+from apps.core.bodies import Limit, PageNumber
+from apps.core.retries import row_id
+from apps.telemetry import actions
+from apps.telemetry.models import AgentSession
+from apps.telemetry.querysets import SessionQuerySet
+from apps.telemetry.schemas import sessions as schemas
+from apps.telemetry.schemas.rows import Created, Updated
+from apps.telemetry.session_stats import session_stats
+from apps.telemetry.windows import clamp
+
+router = Router(tags=["Sessions"])
+
+
+@router.get("", response=schemas.SessionPage, summary="Sessions, the newest first")
+def list_sessions(request: HttpRequest, filters: Query[schemas.SessionFilter], page: PageNumber = 1, limit: Limit = 25):
+    return page_list(chosen(filters).newest_first(), schemas.FIELDS, page, limit, item)
+
+
+@router.post("", response=Created, summary="Report a session")
+def create_session(request: HttpRequest, body: schemas.SessionIn):
+    given = body.model_dump(exclude={"id"})
+    times = {name: given.pop(name) for name in ("started_at", "ended_at")}
+    session = AgentSession(id=row_id(request, body.id), **given, **{name: t for name, t in times.items() if t})
+    actions.start_session(session)
+    return {"id": session.id, "created": True}
+
+
+@router.get("/hourly", response=schemas.SessionHours, summary="Sessions by the hour they started and by agent")
+def hourly(request: HttpRequest, filters: Query[schemas.SessionFilter], hours: int = 24):
+    """`hours` is clamped to 1..168."""
+    hours = clamp(hours, 1, 168)
+    rows = chosen(filters).of_last(hours=hours).by_hour("agent_id")
+    return answer({"hours": hours, "timezone": "UTC", "items": list(rows)})
+
+
+@router.get("/stats", response=schemas.SessionStats, summary="Sessions and what they cost")
+def stats(request: HttpRequest, filters: Query[schemas.SessionFilter]):
+    """Usage without a session counts in the totals, unless a status, an agent or a channel is asked for."""
+    narrowed = filters.status or filters.agent_id or filters.source_channel
+    return answer(session_stats(chosen(filters), everyone=not narrowed))
+
+
+# Below the literal paths, which it would hide.
+@router.patch("/{session_id}", response=Updated, summary="Change a session")
+def update_session(request: HttpRequest, session_id: str, body: schemas.SessionChanges):
+    try:
+        actions.update_session(readable(session_id), body.model_dump(exclude_none=True))
+    except AgentSession.DoesNotExist:
+        raise HttpError(404, "Session not found") from None
+    return {"updated": True}
+
+
+@router.delete("/{session_id}", response=schemas.Deleted, summary="Delete a session; what it cost stays counted")
+def delete_session(request: HttpRequest, session_id: str):
+    key = readable(session_id)
+    deleted, _ = AgentSession.objects.filter(pk=key).delete()
+    if not deleted:
+        raise HttpError(404, "Session not found")
+    return {"deleted": True, "id": key}
+
+
+def chosen(filters: schemas.SessionFilter) -> SessionQuerySet:
+    shown = AgentSession.objects.shown(
+        runtime_events=filters.include_runtime_events, cron_events=filters.include_cron_events
+    )
+    return shown.matching(status=filters.status, agent_id=filters.agent_id, source_channel=filters.source_channel)
+
+
+def readable(session_id: str) -> UUID:
+    try:
+        return UUID(session_id)
+    except ValueError:
+        raise HttpError(400, "Invalid session_id") from None
+
+
+def item(row: dict[str, Any]) -> dict[str, Any]:
+    metadata = row["metadata"] if isinstance(row["metadata"], dict) else {}
+    return row | {"source_channel": source_channel(metadata), "metadata": metadata}
+
+
+def source_channel(metadata: dict[str, Any]) -> Any:
+    """Where the agent was spoken to."""
+    openclaw = metadata.get("openclaw_session")
+    return metadata.get("openclaw_source_channel") or (openclaw.get("channel") if isinstance(openclaw, dict) else None)

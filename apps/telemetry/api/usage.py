@@ -1,0 +1,54 @@
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Router
+from ninja.errors import HttpError
+
+from apps.core.api import answer, page_list
+from apps.core.bodies import Hours, Limit, PageNumber
+from apps.core.retries import row_id
+from apps.telemetry import actions
+from apps.telemetry.models import AgentSession, ModelUsage
+from apps.telemetry.schemas import usage as schemas
+from apps.telemetry.schemas.rows import Created
+from apps.telemetry.usage_stats import usage_stats
+
+router = Router(tags=["Model usage"])
+LONGEST_HOURS = 87_600
+
+
+@router.get("", response=schemas.UsagePage, summary="Calls of language models, the newest first")
+def list_usage(
+    request: HttpRequest,
+    page: PageNumber = 1,
+    limit: Limit = 50,
+    hours: int | None = None,
+    model: str = "",
+    provider: str = "",
+    source: str = "",
+):
+    """`source` is `skills`, `litellm` or `all`; calls of test suites are hidden."""
+    calls = ModelUsage.objects.newest_first().real().of_source(source)
+    if hours and hours > 0:
+        calls = calls.of_last(hours=min(hours, LONGEST_HOURS))
+    wanted = {name: text for name, text in (("model", model), ("provider", provider)) if text}
+    return page_list(calls.filter(**wanted), schemas.FIELDS, page, limit, item)
+
+
+@router.post("", response=Created, summary="Report a call of a language model")
+def record_usage(request: HttpRequest, body: schemas.UsageIn):
+    usage = ModelUsage(id=row_id(request, body.id), **body.model_dump(exclude={"id"}))
+    try:
+        actions.record_usage(usage)
+    except AgentSession.DoesNotExist:
+        raise HttpError(404, "Session not found") from None
+    return {"id": usage.id, "created": True}
+
+
+@router.get("/stats", response=schemas.UsageStats, summary="Tokens, cost and latency by model")
+def stats(request: HttpRequest, hours: Hours = 24):
+    return answer(usage_stats(hours))
+
+
+def item(row: dict[str, Any]) -> dict[str, Any]:
+    return row | {"total_tokens": row["input_tokens"] + row["output_tokens"], "source": "skills"}

@@ -1,0 +1,37 @@
+"""What the bodies of telemetry have in common."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from ninja import Field, Schema
+from pydantic import BeforeValidator, model_validator
+
+from apps.core.bodies import TelemetryBody
+
+
+class Row(TelemetryBody):
+    """An empty text is as good as nothing: it means the default."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def empty_means_nothing(cls, data: Any) -> Any:
+        return {key: value for key, value in data.items() if value != ""} if isinstance(data, dict) else data
+
+
+def whole(value: Any) -> Any:
+    """Agents measure in floats; a part of a millisecond or a token is none."""
+    return round(value) if isinstance(value, float) else value
+
+
+Count = Annotated[int, BeforeValidator(whole), Field(ge=0, le=2**31 - 1)]
+Name = Annotated[str, Field(min_length=1, max_length=100)]
+ShortName = Annotated[str, Field(min_length=1, max_length=50)]
+
+
+class Created(Schema):
+    id: UUID
+    created: bool
+
+
+class Updated(Schema):
+    updated: bool

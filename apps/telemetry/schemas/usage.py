@@ -1,0 +1,88 @@
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from ninja import Schema
+from pydantic import BeforeValidator
+
+from apps.core.bodies import Cost
+from apps.telemetry.schemas.rows import Count, Name, Row, ShortName
+from apps.telemetry.schemas.sessions import zero_for_nothing
+
+FIELDS = (
+    "id",
+    "model",
+    "provider",
+    "input_tokens",
+    "output_tokens",
+    "cost_usd",
+    "latency_ms",
+    "success",
+    "error_message",
+    "session_id",
+    "created_at",
+)
+
+
+class UsageIn(Row):
+    model: Name
+    provider: ShortName | None = None
+    input_tokens: Count = 0
+    output_tokens: Count = 0
+    cost_usd: Annotated[Cost, BeforeValidator(zero_for_nothing)] = 0
+    latency_ms: Count | None = None
+    success: bool = True
+    error_message: str | None = None
+    session_id: UUID | None = None
+
+
+class UsageOut(Schema):
+    id: UUID
+    model: str
+    provider: str | None
+    input_tokens: int
+    output_tokens: int
+    total_tokens: int
+    cost_usd: float
+    latency_ms: int | None
+    success: bool
+    error_message: str | None
+    session_id: UUID | None
+    created_at: datetime
+    source: str
+
+
+class UsagePage(Schema):
+    items: list[UsageOut]
+    total: int
+    page: int
+    limit: int
+    pages: int
+
+
+class ModelTotals(Schema):
+    model: str
+    provider: str | None
+    requests: int
+    input_tokens: int
+    output_tokens: int
+    cost: float
+    avg_latency: int
+    source: str
+
+
+class SourceTotals(Schema):
+    requests: int
+    tokens: int
+    cost: float
+
+
+class UsageStats(Schema):
+    period_hours: int
+    total_requests: int
+    total_tokens: int
+    total_cost: float
+    avg_latency_ms: int
+    success_rate: float
+    by_model: list[ModelTotals]
+    sources: dict[str, SourceTotals]
