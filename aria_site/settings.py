@@ -40,6 +40,7 @@ ARIA_DATA_DIR = database.data_dir()
 ARIA_HOST = env("ARIA_HOST", "127.0.0.1")
 ARIA_PORT = int(env("ARIA_PORT", "8000"))
 OPENCLAW_JOBS_PATH = env("OPENCLAW_JOBS_PATH")
+ARIA_MEMORIES_DIR = env("ARIA_MEMORIES_DIR")
 
 # Security
 DEBUG = env_bool("DEBUG")

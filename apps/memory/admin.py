@@ -1,8 +1,15 @@
 from django.contrib import admin
 
-from apps.core.admin_base import WarehouseAdmin, excerpt
+from apps.core.admin_base import ReadOnlyAdmin, WarehouseAdmin, excerpt
 from apps.core.admin_filters import NamesFilter
-from apps.memory.models import Memory, SemanticMemory, Thought, WorkingMemory
+from apps.memory.models import (
+    Memory,
+    SemanticMemory,
+    Thought,
+    WorkingMemory,
+    WorkingMemoryCheckpoint,
+    WorkingMemoryCheckpointItem,
+)
 
 
 @admin.register(Memory)
@@ -23,6 +30,24 @@ class WorkingMemoryAdmin(WarehouseAdmin):
     date_hierarchy = "created_at"
     ordering = ["-created_at"]
     readonly_fields = ["id", "access_count", "accessed_at", "created_at", "updated_at"]
+
+
+@admin.register(WorkingMemoryCheckpoint)
+class WorkingMemoryCheckpointAdmin(ReadOnlyAdmin):
+    list_display = ["checkpoint_id", "items_checkpointed", "created_at"]
+    readonly_fields = []
+    search_fields = ["checkpoint_id"]
+    date_hierarchy = "created_at"
+    ordering = ["-created_at"]
+
+
+@admin.register(WorkingMemoryCheckpointItem)
+class WorkingMemoryCheckpointItemAdmin(ReadOnlyAdmin):
+    list_display = ["key", "category", excerpt("value"), "importance", "checkpoint"]
+    list_filter = [("category", NamesFilter)]
+    list_prefetch_related = ["checkpoint"]
+    search_fields = ["key", "checkpoint__checkpoint_id"]
+    ordering = ["-id"]
 
 
 @admin.register(SemanticMemory)

@@ -1,8 +1,10 @@
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models import F
 from pgvector.django import HnswIndex, VectorField
 
 from apps.core.fields import (
+    TextKeyField,
     both,
     json_object,
     moment,
@@ -10,6 +12,12 @@ from apps.core.fields import (
     optional_moment,
     optional_text,
     uuid_key,
+)
+from apps.memory.querysets import (
+    CheckpointQuerySet,
+    MemoryQuerySet,
+    ThoughtQuerySet,
+    WorkingMemoryQuerySet,
 )
 
 EMBEDDING_DIMENSIONS = 768
@@ -24,6 +32,8 @@ class Memory(models.Model):
     category = models.CharField(max_length=100, **both("general"))
     created_at = moment()
     updated_at = moment()
+
+    objects = MemoryQuerySet.as_manager()
 
     class Meta:
         db_table = "memories"
@@ -57,6 +67,8 @@ class WorkingMemory(models.Model):
     accessed_at = optional_moment()
     access_count = models.IntegerField(**both(0))
 
+    objects = WorkingMemoryQuerySet.as_manager()
+
     class Meta:
         db_table = "working_memory"
         verbose_name_plural = "working memory"
@@ -67,7 +79,52 @@ class WorkingMemory(models.Model):
             models.Index(fields=["-importance"], name="idx_wm_importance"),
             models.Index(fields=["-importance", "-created_at"], name="idx_wm_importance_created"),
             models.Index(fields=["key"], name="idx_wm_key"),
+            # The site's own
+            models.Index(fields=["-created_at"], name="site_wm_created"),
+            models.Index(F("updated_at").desc(nulls_last=True), name="site_wm_updated"),
+            models.Index(fields=["-access_count"], name="site_wm_used"),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.category}/{self.key}"
+
+
+class WorkingMemoryCheckpoint(models.Model):
+    """What the agent had in mind at one moment."""
+
+    checkpoint_id = TextKeyField(max_length=100, primary_key=True)
+    items_checkpointed = models.IntegerField()
+    created_at = moment()
+
+    objects = CheckpointQuerySet.as_manager()
+
+    class Meta:
+        db_table = "site_working_memory_checkpoint"
+        indexes = [models.Index(fields=["-created_at"], name="site_wm_checkpoint_created")]
+
+    def __str__(self) -> str:
+        return self.checkpoint_id
+
+
+class WorkingMemoryCheckpointItem(models.Model):
+    """An item of working memory as it was then; `item_id` was its id."""
+
+    checkpoint = models.ForeignKey(WorkingMemoryCheckpoint, models.CASCADE, related_name="items")
+    item_id = models.UUIDField()
+    category = models.CharField(max_length=50)
+    key = models.CharField(max_length=200)
+    value = models.JSONField()
+    importance = models.FloatField()
+    ttl_hours = models.IntegerField(null=True, blank=True)
+    source = optional_char(100)
+    created_at = models.DateTimeField()
+    updated_at = optional_moment()
+    accessed_at = optional_moment()
+    access_count = models.IntegerField()
+
+    class Meta:
+        db_table = "site_working_memory_checkpoint_item"
+        verbose_name = "checkpointed item"
 
     def __str__(self) -> str:
         return f"{self.category}/{self.key}"
@@ -118,6 +175,8 @@ class Thought(models.Model):
     category = models.CharField(max_length=100, **both("general"))
     metadata = json_object()
     created_at = moment()
+
+    objects = ThoughtQuerySet.as_manager()
 
     class Meta:
         db_table = "thoughts"

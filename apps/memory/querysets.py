@@ -1,0 +1,101 @@
+from dataclasses import dataclass
+
+from django.db import models
+from django.db.models import Count, F, FloatField, Func, Q, Value
+from django.db.models.functions import Coalesce, Greatest, Least, Now
+from django.db.models.lookups import GreaterThanOrEqual, LessThan
+
+# So many of the most important, of the latest and of the most used items are weighed for the context.
+CANDIDATES = 200
+
+
+class ThoughtQuerySet(models.QuerySet):
+    def newest_first(self):
+        return self.order_by("-created_at", "id")
+
+
+class MemoryQuerySet(models.QuerySet):
+    def lately_changed_first(self):
+        return self.order_by("-updated_at", "id")
+
+
+@dataclass(frozen=True)
+class Weights:
+    """How much each part counts for an item's relevance."""
+
+    recency: float = 0.4
+    importance: float = 0.4
+    access: float = 0.2
+
+
+class Hours(Func):
+    """A number of hours as an interval. Intervals hold any integer; a time plus so many hours may not."""
+
+    template = "make_interval(hours => %(expressions)s)"
+    output_field = models.DurationField()
+
+
+class InHours(Func):
+    template = "(extract(epoch FROM %(expressions)s) / 3600)::float8"
+    output_field = FloatField()
+
+
+class Weighable(Func):
+    """Without the digits so far down that a product with them fails as an underflow."""
+
+    template = "round(%(expressions)s::numeric, 6)::float8"
+    output_field = FloatField()
+
+
+def unchanged_for():
+    return Now() - Coalesce("updated_at", "created_at")
+
+
+class WorkingMemoryQuerySet(models.QuerySet):
+    """An item expires `ttl_hours` after it was last written; without them, never."""
+
+    def expired(self):
+        return self.filter(GreaterThanOrEqual(unchanged_for(), Hours("ttl_hours")))
+
+    def alive(self):
+        return self.filter(Q(ttl_hours=None) | Q(LessThan(unchanged_for(), Hours("ttl_hours"))))
+
+    def newest_first(self):
+        return self.order_by("-created_at", "id")
+
+    def with_score(self, weights: Weights):
+        """Each part of an item's relevance, and their sum."""
+        hours = Greatest(InHours(unchanged_for()), Value(0.0))
+        return self.annotate(
+            recency_score=Value(weights.recency, FloatField()) / (Value(1.0) + hours),
+            importance_score=Value(weights.importance, FloatField()) * Weighable("importance"),
+            access_score=Value(weights.access, FloatField()) * Least(F("access_count") / Value(10.0), Value(1.0)),
+            relevance=F("recency_score") + F("importance_score") + F("access_score"),
+        )
+
+    def most_relevant(self, weights: Weights, limit: int, category: str = ""):
+        """The live items (of a category) that matter most now.
+
+        Three indexes give the candidates, so that neither a fresh nor an often used item is overlooked
+        and the cost does not grow with the table.
+        """
+        alive = (self.filter(category=category) if category else self).alive().values("id")
+        candidates = (
+            alive.order_by("-importance", "-created_at")[:CANDIDATES],
+            alive.order_by(F("updated_at").desc(nulls_last=True))[:CANDIDATES],
+            alive.order_by("-access_count")[:CANDIDATES],
+        )
+        chosen = self.filter(id__in=candidates[0].union(*candidates[1:]))
+        return chosen.with_score(weights).order_by("-relevance", "id")[:limit]
+
+    def in_order_of_locking(self):
+        """For writers of many rows: who takes the locks in one order never waits for one another in a circle."""
+        return self.select_for_update(no_key=True).order_by("id")
+
+    def category_counts(self, limit: int):
+        return self.values("category").annotate(count=Count("pk")).order_by("-count", "category")[:limit]
+
+
+class CheckpointQuerySet(models.QuerySet):
+    def newest_first(self):
+        return self.order_by("-created_at", "-pk")

@@ -1,0 +1,186 @@
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from ninja import Field, Schema
+
+from apps.core.bodies import Body, JsonObject, TelemetryBody
+
+MEMORY_FIELDS = ("id", "key", "value", "category", "created_at", "updated_at")
+ITEM_FIELDS = (
+    "id",
+    "category",
+    "key",
+    "value",
+    "importance",
+    "ttl_hours",
+    "source",
+    "checkpoint_id",
+    "created_at",
+    "updated_at",
+    "accessed_at",
+    "access_count",
+)
+
+# Wide enough for any scale of importance, and narrow enough for products of it to be numbers.
+Importance = Annotated[float, Field(ge=-1e9, le=1e9)]
+# Not a Query: ninja would give the three weights of one function the default of the last.
+Weight = Annotated[float, Field(ge=-1000, le=1000)]
+
+
+class ThoughtOut(Schema):
+    id: UUID
+    category: str
+    content: str
+    timestamp: datetime
+
+
+class ThoughtPage(Schema):
+    items: list[ThoughtOut]
+    total: int
+    page: int
+    limit: int
+    pages: int
+
+
+class ThoughtIn(TelemetryBody):
+    content: str
+    category: Annotated[str, Field(max_length=100)] = "general"
+    metadata: JsonObject = {}
+
+
+class MemoryOut(Schema):
+    id: UUID
+    key: str
+    value: Any
+    category: str
+    created_at: datetime
+    updated_at: datetime
+
+
+class MemoryPage(Schema):
+    items: list[MemoryOut]
+    total: int
+    page: int
+    limit: int
+    pages: int
+
+
+class MemoryIn(Body):
+    key: Annotated[str, Field(max_length=255)] | None = Field(None, description="Required.")
+    value: Any = None
+    category: Annotated[str, Field(max_length=100)] = "general"
+
+
+class ItemOut(Schema):
+    id: UUID
+    category: str
+    key: str
+    value: Any
+    importance: float
+    ttl_hours: int | None
+    source: str | None
+    checkpoint_id: str | None
+    created_at: datetime
+    updated_at: datetime | None
+    accessed_at: datetime | None
+    access_count: int
+
+
+class ItemPage(Schema):
+    items: list[ItemOut]
+    total: int
+    page: int
+    limit: int
+    pages: int
+
+
+class ItemIn(Body):
+    key: Annotated[str, Field(max_length=200)] | None = Field(None, description="Required.")
+    value: Any = Field(None, description="Required; any JSON but null.")
+    category: Annotated[str, Field(max_length=50)] = "general"
+    importance: Importance = 0.5
+    ttl_hours: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = Field(
+        None, description="Hours after the last writing; null keeps the item for good."
+    )
+    source: Annotated[str, Field(max_length=100)] | None = None
+
+
+class ItemChanges(Body):
+    """Null leaves a column as it is."""
+
+    value: Any = None
+    importance: Importance | None = None
+
+
+class RelevantItem(ItemOut):
+    relevance: float
+
+
+class Context(Schema):
+    context: list[RelevantItem]
+    count: int
+
+
+class Checkpoint(Schema):
+    checkpoint_id: str | None
+    items: list[ItemOut]
+    count: int
+
+
+class MadeCheckpoint(Schema):
+    checkpoint_id: str
+    items_checkpointed: int
+    created_at: datetime
+
+
+class RestoreIn(Body):
+    checkpoint_id: Annotated[str, Field(max_length=100)] | None = Field(None, description="Default: the newest.")
+
+
+class Restored(Schema):
+    restored: bool
+    checkpoint_id: str
+    items_restored: int
+
+
+class CategoryCount(Schema):
+    category: str
+    count: int
+
+
+class WorkingMemoryStats(Schema):
+    total_items: int
+    categories: int
+    avg_importance: float
+    checkpoint_count: int
+    expired_count: int
+    by_category: list[CategoryCount]
+
+
+class CleanUpIn(Body):
+    category: Annotated[str, Field(max_length=50)] | None = None
+    source: Annotated[str, Field(max_length=100)] | None = None
+    delete_expired: bool = Field(True, description="Only expired items; with a category or source, both must hold.")
+    dry_run: bool = False
+
+
+class CleanedUp(Schema):
+    matched: int
+    deleted: int
+    dry_run: bool
+
+
+class SnapshotSource(Schema):
+    path: str
+    last_updated: str
+    size_bytes: int
+
+
+class FileSnapshot(Schema):
+    exists: bool
+    path: str
+    sources: list[SnapshotSource]
+    path_mode: str
+    legacy_sources_detected: int = 0
+    snapshot: Any
