@@ -116,7 +116,8 @@ COST = Coalesce(Sum("cost_usd"), Decimal(0))
 class UsageQuerySet(StreamQuerySet):
     def real(self):
         """Without the calls of test suites."""
-        return self.exclude(Q(provider__iexact="pytest") | Q(model__iregex="^test[-_]model$"))
+        invented = Q(model__iexact="test-model") | Q(model__iexact="test_model")
+        return self.exclude(Q(provider__iexact="pytest") | invented)
 
     def of_source(self, source: str):
         """`skills` is what the skills themselves reported; other sources have no rows here."""
@@ -144,9 +145,12 @@ class UsageQuerySet(StreamQuerySet):
         grouped = calls.order_by().values("session__agent_id").annotate(tokens=TOKENS, cost=COST)
         return {row.pop("session__agent_id"): row for row in grouped}
 
-    def without_session(self) -> dict[str, Any]:
-        """Tokens and cost of the calls that belong to no session, or to one that was deleted since."""
-        return self.filter(session=None).aggregate(tokens=TOKENS, cost=COST)
+    def without_session(self):
+        """Calls that belong to no session, or to one that was deleted since."""
+        return self.filter(session=None)
+
+    def spent(self) -> dict[str, Any]:
+        return self.aggregate(tokens=TOKENS, cost=COST)
 
 
 FAILURES = Count("id", filter=Q(success=False))

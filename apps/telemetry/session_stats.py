@@ -2,21 +2,20 @@ from collections import Counter
 from typing import Any
 
 from apps.telemetry.models import ModelUsage
-from apps.telemetry.querysets import SessionQuerySet
+from apps.telemetry.querysets import SessionQuerySet, UsageQuerySet
 
 NOTHING = {"tokens": 0, "cost": 0}
 
 
-def session_stats(sessions: SessionQuerySet, *, everyone: bool) -> dict[str, Any]:
+def session_stats(sessions: SessionQuerySet, loose: UsageQuerySet) -> dict[str, Any]:
     """How many of `sessions` there are, and what the model calls within them took.
 
-    With `everyone` (the sessions are not narrowed to an agent, a status or a channel) the totals also count
-    the calls without a session: deleting a session loses none of its cost.
+    The totals count the `loose` calls as well: deleting a session loses none of its cost.
     """
     groups = sessions.groups()
     agents, statuses, types = (tally(groups, place) for place in range(3))
     usage = ModelUsage.objects.by_agent(sessions)
-    spent = [*usage.values()] + ([ModelUsage.objects.without_session()] if everyone else [])
+    spent = [*usage.values(), loose.spent()]
     skills = {"tokens": sum(part["tokens"] for part in spent), "cost": sum(part["cost"] for part in spent)}
     return {
         "total_sessions": sum(statuses.values()),

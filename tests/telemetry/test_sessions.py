@@ -149,6 +149,16 @@ class TestStats:
             stats = api.get(f"/api/sessions/stats?{query}").json()
             assert (stats["total_sessions"], stats["total_cost"]) == (sessions, cost), query
 
+    def test_of_the_last_hours(self, api):
+        make_usage(session=make_session(started_at=ago(hours=3)), cost_usd=1)
+        make_usage(session=make_session(), cost_usd=2)
+        make_usage(cost_usd=4)
+        make_usage(cost_usd=8, created_at=ago(hours=3))
+        stats = api.get("/api/sessions/stats?hours=2").json()
+        assert (stats["total_sessions"], stats["total_cost"]) == (1, 6)
+        assert api.get("/api/sessions/stats").json()["total_cost"] == 15
+        assert api.get("/api/sessions/stats?hours=-1").status_code == 422
+
     def test_deleting_sessions_loses_no_cost(self, api):
         session = make_session()
         make_usage(session=session, input_tokens=3, cost_usd=1)

@@ -6,10 +6,10 @@ from ninja import Query, Router
 from ninja.errors import HttpError
 
 from apps.core.api import answer, page_list
-from apps.core.bodies import Limit, PageNumber
+from apps.core.bodies import Hours, Limit, PageNumber
 from apps.core.retries import row_id
 from apps.telemetry import actions
-from apps.telemetry.models import AgentSession
+from apps.telemetry.models import AgentSession, ModelUsage
 from apps.telemetry.querysets import SessionQuerySet
 from apps.telemetry.schemas import sessions as schemas
 from apps.telemetry.schemas.rows import Created, Updated
@@ -42,10 +42,17 @@ def hourly(request: HttpRequest, filters: Query[schemas.SessionFilter], hours: i
 
 
 @router.get("/stats", response=schemas.SessionStats, summary="Sessions and what they cost")
-def stats(request: HttpRequest, filters: Query[schemas.SessionFilter]):
-    """Usage without a session counts in the totals, unless a status, an agent or a channel is asked for."""
-    narrowed = filters.status or filters.agent_id or filters.source_channel
-    return answer(session_stats(chosen(filters), everyone=not narrowed))
+def stats(request: HttpRequest, filters: Query[schemas.SessionFilter], hours: Hours | None = None):
+    """Of all time, or of the sessions started in the last `hours`.
+
+    Usage without a session counts in the totals, unless a status, an agent or a channel is asked for.
+    """
+    sessions, loose = chosen(filters), ModelUsage.objects.without_session()
+    if filters.status or filters.agent_id or filters.source_channel:
+        loose = loose.none()
+    if hours is not None:
+        sessions, loose = sessions.of_last(hours=hours), loose.of_last(hours=hours)
+    return answer(session_stats(sessions, loose))
 
 
 # Below the literal paths, which it would hide.
