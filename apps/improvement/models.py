@@ -10,6 +10,7 @@ from apps.core.fields import (
     optional_text,
     uuid_key,
 )
+from apps.improvement.querysets import LessonQuerySet, PerformanceLogQuerySet, ProposalQuerySet
 
 
 class LessonLearned(models.Model):
@@ -27,6 +28,8 @@ class LessonLearned(models.Model):
     effectiveness = models.FloatField(**both(1.0))
     created_at = moment()
 
+    objects = LessonQuerySet.as_manager()
+
     class Meta:
         db_table = "lessons_learned"
         verbose_name = "lesson"
@@ -36,6 +39,9 @@ class LessonLearned(models.Model):
             models.Index(fields=["error_pattern"], name="idx_lesson_pattern"),
             models.Index(fields=["skill_name"], name="idx_lesson_skill"),
             models.Index(fields=["error_type"], name="idx_lesson_type"),
+            # The site's own
+            models.Index(fields=["-last_occurred"], name="site_lesson_last"),
+            models.Index(fields=["-effectiveness", "-last_occurred"], name="site_lesson_best"),
         ]
 
     def __str__(self) -> str:
@@ -59,6 +65,8 @@ class ImprovementProposal(models.Model):
     reviewed_at = optional_moment()
     created_at = moment()
 
+    objects = ProposalQuerySet.as_manager()
+
     class Meta:
         db_table = "improvement_proposals"
         verbose_name = "proposal"
@@ -66,6 +74,8 @@ class ImprovementProposal(models.Model):
             models.Index(fields=["category"], name="idx_proposal_category"),
             models.Index(fields=["risk_level"], name="idx_proposal_risk"),
             models.Index(fields=["status"], name="idx_proposal_status"),
+            # The site's own
+            models.Index(fields=["-created_at"], name="site_proposal_created"),
         ]
 
     def __str__(self) -> str:
@@ -81,6 +91,8 @@ class PerformanceLog(models.Model):
     failures = optional_text()
     improvements = optional_text()
     created_at = moment()
+
+    objects = PerformanceLogQuerySet.as_manager()
 
     class Meta:
         db_table = "performance_log"

@@ -1,0 +1,48 @@
+from django.db import models
+from django.db.models import F, FloatField, Func, Value
+from django.db.models.functions import Greatest
+
+UNRESOLVED = "unresolved — needs investigation"
+# So many of the latest lessons are compared with an error message, of which this much from either end.
+COMPARED = 300
+ENDS = 150
+
+
+class WordSimilarity(Func):
+    """How much of the first text stands, as trigrams, somewhere in the second: 0 to 1."""
+
+    function = "word_similarity"
+    output_field = FloatField()
+
+
+class LessonQuerySet(models.QuerySet):
+    def latest_first(self):
+        return self.order_by("-last_occurred", "id")
+
+    def most_effective_first(self):
+        return self.order_by("-effectiveness", "-last_occurred", "id")
+
+    def about(self, error_type: str, skill_name: str):
+        """Of an error type and a skill, where they are given."""
+        given = {"error_type": error_type, "skill_name": skill_name}
+        return self.filter(**{name: value for name, value in given.items() if value})
+
+    def closest_to(self, message: str):
+        """The latest lessons, those first whose pattern is most like `message`."""
+        if len(message) > 2 * ENDS:
+            message = f"{message[:ENDS]} {message[-ENDS:]}"  # a traceback's point is in its last line
+        latest = self.latest_first().values("pk")[:COMPARED]
+        likeness = Greatest(
+            WordSimilarity(Value(message), F("error_pattern")), WordSimilarity(F("error_pattern"), Value(message))
+        )
+        return self.filter(pk__in=latest).order_by(likeness.desc(), "-effectiveness", "-last_occurred", "id")
+
+
+class ProposalQuerySet(models.QuerySet):
+    def newest_first(self):
+        return self.order_by("-created_at", "id")
+
+
+class PerformanceLogQuerySet(models.QuerySet):
+    def newest_first(self):
+        return self.order_by("-created_at", "-id")
