@@ -11,5 +11,5 @@ urlpatterns = [
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
     path("api/", (mounted(api), "ninja", api.urls_namespace)),
-    re_path(r"^api/(?P<path>.*)$", no_such_path),
+    re_path(r"^api/(?P<path>(?:.|\n)*)$", no_such_path),
 ]

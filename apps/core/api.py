@@ -1,7 +1,10 @@
 """The API's manners: who may come in, how errors look, how JSON is written. The routers are in each app's api.py."""
 
+import json
 import logging
 from collections.abc import Callable, Sequence
+from datetime import datetime
+from decimal import Decimal
 from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,11 +12,12 @@ from urllib.parse import urlsplit
 import orjson
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.core.exceptions import ObjectDoesNotExist
+from django.core.exceptions import ObjectDoesNotExist, RequestDataTooBig
 from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, OperationalError, ProgrammingError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern
+from django.utils.encoding import escape_uri_path
 from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError, ValidationErrorContext
@@ -81,7 +85,17 @@ class JSONRenderer(BaseRenderer):
 
 def to_json(data: Any) -> bytes:
     """Times as 2026-11-22T21:51:28.525574+00:00, decimals as numbers."""
-    return orjson.dumps(data, default=float, option=orjson.OPT_NON_STR_KEYS)
+    try:
+        return orjson.dumps(data, default=float, option=orjson.OPT_NON_STR_KEYS)
+    except TypeError:
+        # A column may hold JSON that orjson refuses: integers beyond 64 bits, 255 levels and more.
+        return json.dumps(data, default=plain).encode()
+
+
+def plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return float(value) if isinstance(value, Decimal) else str(value)
 
 
 def answer(data: Any, status: int = 200, **headers: str) -> HttpResponse:
@@ -134,6 +148,7 @@ class AriaAPI(NinjaAPI):
         handlers: dict[type[Exception], Callable[..., HttpResponse]] = {
             ValidationError: self.on_invalid,
             HttpError: self.on_http_error,
+            RequestDataTooBig: self.on_too_big,
             Http404: self.on_missing,
             ObjectDoesNotExist: self.on_missing,
             DataError: self.on_data_error,
@@ -156,6 +171,9 @@ class AriaAPI(NinjaAPI):
             detail = [{"type": "json_invalid", "loc": ("body",), "msg": str(error.__cause__), "input": None}]
             return self.problem(request, 422, detail=detail)
         return self.problem(request, error.status_code, detail=str(error))
+
+    def on_too_big(self, request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+        return self.problem(request, 413, detail="Request body too large")
 
     def on_missing(self, request: HttpRequest, error: Exception) -> HttpResponse:
         return self.problem(request, 404, detail=str(error) or "Not Found")
@@ -241,5 +259,5 @@ def no_such_path(request: HttpRequest, path: str) -> HttpResponse:
     """404 in the contract's words; a trailing slash leads to the path without it."""
     if path.endswith("/") and path.strip("/"):
         query = f"?{request.META['QUERY_STRING']}" if request.META.get("QUERY_STRING") else ""
-        return HttpResponse(status=307, headers={"Location": request.path.rstrip("/") + query})
+        return HttpResponse(status=307, headers={"Location": escape_uri_path(request.path.rstrip("/")) + query})
     return answer({"detail": "Not Found"}, status=404)

@@ -118,7 +118,7 @@ class TelemetryBody(Body):
     id: UUID | None = None
 
 
-PageNumber = Annotated[int, Query(le=1_000_000, description="From 1; anything less means 1.")]
+PageNumber = Annotated[int, Query(ge=-1_000_000, le=1_000_000, description="From 1; anything less means 1.")]
 Limit = Annotated[int, Query(ge=0, le=1000, description="Rows a page.")]
 Hours = Annotated[int, Query(ge=0, le=87_600, description="Hours back from now.")]
 Days = Annotated[int, Query(ge=0, le=3650, description="Days back from now.")]

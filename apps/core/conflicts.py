@@ -1,12 +1,10 @@
 from typing import Any
 
-from django.db.models import Model
-
 
 class Conflict(Exception):
     """A writer names a revision that the row no longer has; `row` is what it is now."""
 
-    def __init__(self, row: Model) -> None:
+    def __init__(self, row: Any) -> None:
         super().__init__("Someone else has changed this in the meantime.")
         self.row = row
 

@@ -53,12 +53,13 @@ async def listen() -> None:
         try:
             async with await psycopg.AsyncConnection.connect(**connection_arguments()) as server:
                 await server.execute("LISTEN aria_live")
+                # Browsers connect a moment before this process listens, at its start as after a loss.
+                await layer.group_send(GROUP, {"type": "live.resumed"})
                 if lost:
-                    await layer.group_send(GROUP, {"type": "live.resumed"})
                     logger.info("listening again")
                 lost = False
                 await pass_on(server, layer)
-        except psycopg.Error as error:
+        except (psycopg.Error, OSError) as error:
             if not lost:
                 logger.warning("lost the database while listening (%s); trying again", error)
             lost = True

@@ -2,9 +2,19 @@ import logging
 import re
 import time
 from collections.abc import Callable
+from typing import Any, cast
 from uuid import uuid4
 
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import resolve_url
+from django.utils.cache import patch_vary_headers
+from django.utils.encoding import escape_uri_path
+from django.utils.http import urlencode
+from django_htmx.http import HttpResponseClientRedirect
+
+from apps.core.requests import HtmxRequest
 
 logger = logging.getLogger("aria_site.requests")
 SLOW_MS = 500
@@ -21,11 +31,12 @@ def request_headers(get_response: Callable[[HttpRequest], HttpResponse]) -> Call
         milliseconds = (time.perf_counter() - started) * 1000
         response["X-Correlation-ID"] = correlation_id
         response["X-Response-Time-Ms"] = f"{milliseconds:.1f}"
+        keep_private(response)
         if milliseconds > SLOW_MS or response.status_code >= 500:
             logger.warning(
                 "%s %s %s in %.0f ms",
                 request.method,
-                request.path,
+                escape_uri_path(request.path),
                 response.status_code,
                 milliseconds,
                 extra={"correlation_id": correlation_id},
@@ -33,3 +44,23 @@ def request_headers(get_response: Callable[[HttpRequest], HttpResponse]) -> Call
         return response
 
     return middleware
+
+
+def keep_private(response: HttpResponse) -> None:
+    """No cache keeps a page or an answer; only static files say otherwise. A page and its fragment share a URL."""
+    if not response.has_header("Cache-Control"):
+        response["Cache-Control"] = "private, no-store"
+        patch_vary_headers(response, ["HX-Request"])
+
+
+class LoginRequired(LoginRequiredMiddleware):
+    """For scripts a redirect to the login would end as a login page in the middle of a page."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> Any:
+        if cast(HtmxRequest, request).htmx:
+            came_from = cast(HtmxRequest, request).htmx.current_url_abs_path or "/"
+            login = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': came_from})}"
+            return HttpResponseClientRedirect(login)
+        if not request.accepts("text/html"):
+            return JsonResponse({"detail": "Log in first."}, status=401)
+        return super().handle_no_permission(request, view_func)

@@ -3,10 +3,12 @@
 from collections.abc import Set
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.db import connection
+from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
+from django.utils.http import parse_etags
 
 from apps.core.actors import Actor, acting
 from apps.core.conflicts import Conflict
@@ -15,6 +17,7 @@ from apps.goals.querysets import COLUMN_OF_STATUS, STATUS_OF_COLUMN, Column
 
 # Moves renumber whole columns, so they take turns; the number only has to be the site's own.
 BOARD_LOCK = 7_201_001
+IN_STEP = ("status", "board_column", "completed_at")
 
 
 def create_goal(actor: Actor, *, title: str, **fields: Any) -> Goal:
@@ -43,8 +46,9 @@ def update_goal(actor: Actor, goal_id: str, changes: dict[str, Any], revision: s
         for name, value in changes.items():
             setattr(goal, name, value)
         keep_in_step(goal, changes.keys())
-        goal.save()
-        column = goal.board_column or Column.BACKLOG
+        # No other column: what an agent wrote into one must come out as it went in.
+        goal.save(update_fields={*changes, *(IN_STEP if placing else ())})
+        column = COLUMN_OF_STATUS.get(goal.status) or goal.board_column or Column.BACKLOG
         if "position" in changes or (placing and column != column_before):
             place(goal, column, changes.get("position", 0), leaving=column_before)
         return reread(goal)
@@ -56,11 +60,14 @@ def move_goal(
     column: Column,
     *,
     position: int = 0,
-    before: str | None = None,
-    after: str | None = None,
+    before: UUID | None = None,
+    after: UUID | None = None,
+    keep_status: bool = False,
     revision: str | None = None,
 ) -> Goal:
     """Put a goal into a column: above the goal `before`, below the goal `after`, or at `position` from the top.
+
+    A column names a status, which the goal gets; with `keep_status` not where it merely moves within its column.
 
     Raises:
         Goal.DoesNotExist: no goal of that id.
@@ -73,19 +80,18 @@ def move_goal(
         goal.board_column = column
         if column != column_before:
             goal.completed_at = None  # finished anew, not on the day it once was
-        keep_in_step(goal, {"board_column"})
-        goal.save(update_fields=["board_column", "status", "completed_at"])
+        if column != column_before or not keep_status:
+            keep_in_step(goal, {"board_column"})
+            goal.save(update_fields=IN_STEP)
         if before or after:
             position = place_beside(goal, column, before, after, position)
         place(goal, column, position, leaving=column_before)
         return reread(goal)
 
 
-def delete_goal(actor: Actor, goal_id: str) -> None:
+def delete_goal(actor: Actor, goal_id: str, revision: str | None = None) -> None:
     with acting(actor):
-        deleted, _ = Goal.objects.named(goal_id).delete()
-        if not deleted:
-            raise Goal.DoesNotExist
+        locked_goal(goal_id, revision).delete()
 
 
 def create_hourly_goal(actor: Actor, **fields: Any) -> HourlyGoal:
@@ -95,8 +101,8 @@ def create_hourly_goal(actor: Actor, **fields: Any) -> HourlyGoal:
 
 def set_hourly_status(actor: Actor, hourly_id: int, status: str) -> None:
     with acting(actor):
-        completed_at = {"completed_at": timezone.now()} if status == "completed" else {}
-        changed = HourlyGoal.objects.filter(id=hourly_id).update(status=status, **completed_at)
+        completed_at = Coalesce("completed_at", Now()) if status == "completed" else None
+        changed = HourlyGoal.objects.filter(id=hourly_id).update(status=status, completed_at=completed_at)
         if not changed:
             raise HourlyGoal.DoesNotExist
 
@@ -114,6 +120,8 @@ def keep_in_step(goal: Goal, given: Set[str]) -> None:
         goal.status = STATUS_OF_COLUMN.get(goal.board_column, goal.status)
     elif "status" in given and goal.status == "pending":
         goal.board_column = Column.TODO
+    if not {"status", "board_column"} & given:
+        return
     if goal.status == "completed":
         goal.completed_at = goal.completed_at or timezone.now()
     elif goal.status != "cancelled":
@@ -128,14 +136,20 @@ def lock_board() -> None:
 
 def locked_goal(goal_id: str, revision: str | None) -> Goal:
     goal = Goal.objects.named(goal_id).with_shown_column().select_for_update().get()
-    if revision not in (None, "*", revision_of(goal.updated_at)):
+    if revision and not fits(revision, goal):
         raise Conflict(goal)
     return goal
 
 
-def place_beside(goal: Goal, column: str, before: str | None, after: str | None, otherwise: int) -> int:
+def fits(if_match: str, goal: Goal) -> bool:
+    """Is the goal's revision among those of an If-Match header? Compressed answers carry theirs as W/"..."."""
+    revisions = {tag.removeprefix("W/") for tag in parse_etags(if_match)}
+    return "*" in revisions or revision_of(goal.updated_at) in revisions
+
+
+def place_beside(goal: Goal, column: str, before: UUID | None, after: UUID | None, otherwise: int) -> int:
     """The place above `before` or below `after`, where they (still) are in the column."""
-    others = list(Goal.objects.in_column(column).exclude(pk=goal.pk).values_list("goal_id", flat=True))
+    others = list(Goal.objects.in_column(column).exclude(pk=goal.pk).values_list("pk", flat=True))
     if before in others:
         return others.index(before)
     return others.index(after) + 1 if after in others else otherwise

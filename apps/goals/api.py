@@ -37,6 +37,7 @@ NOISE = NoiseFilter(
     ),
     prefixes=("test-", "test_", "goal-test", "goal_test", "skill-test", "skill_test"),
 )
+RESERVED = {"board", "archive", "sprint-summary", "history"}  # GET /goals/<these> are no goals
 DROPPED = {"skipped": True, "reason": "test_or_patch_noise"}
 IfMatch = Header(
     None, alias="If-Match", description="The goal's `updated_at` in quotes: change it only if it still is."
@@ -54,6 +55,8 @@ def create_goal(request: HttpRequest, body: schemas.GoalIn):
     if NOISE.drops(body.goal_id, body.title, body.description, key=body.goal_id or ""):
         return {"created": False, **DROPPED}
     fields = {"description": "", **body.model_dump(exclude_unset=True)}
+    if body.goal_id in RESERVED:
+        raise HttpError(422, f"'{body.goal_id}' is the name of a page of goals and cannot be a goal's id")
     if body.goal_id and Goal.objects.filter(goal_id=body.goal_id).exists():
         raise HttpError(409, f"Goal {body.goal_id} already exists")
     goal = actions.create_goal(actor_of(request), **fields)
@@ -63,7 +66,7 @@ def create_goal(request: HttpRequest, body: schemas.GoalIn):
 @router.get("/board", response=schemas.Board, summary="The board of a sprint")
 def board(request: HttpRequest, sprint: str = "current", limit: Limit = 1000):
     """`limit` is per column; `counts` and `total` are of everything."""
-    sprint = Goal.objects.current_sprint() if sprint in ("", "current") else sprint
+    sprint = Goal.objects.sprint_named(sprint)
     goals = Goal.objects.of_sprint(sprint)
     counts = goals.column_counts()
     columns: dict[str, list[dict[str, Any]]] = {column: [] for column in Column.values}
@@ -86,8 +89,7 @@ def archive(request: HttpRequest, page: PageNumber = 1, limit: Limit = 25):
 
 @router.get("/sprint-summary", response=schemas.SprintSummary, summary="A sprint in one line")
 def sprint_summary(request: HttpRequest, sprint: str = "current"):
-    resolved = Goal.objects.current_sprint() if sprint in ("", "current") else sprint
-    goals = Goal.objects.of_sprint(resolved)
+    goals = Goal.objects.of_sprint(Goal.objects.sprint_named(sprint))
     counts = goals.status_counts()
     active = goals.filter(status="active").order_by("priority", "-progress", "-created_at")[:3]
     return {
@@ -135,8 +137,8 @@ def update_goal(
 
 
 @router.delete("/{goal_id}", summary="Delete a goal")
-def delete_goal(request: HttpRequest, goal_id: str):
-    found(goal_id, lambda: actions.delete_goal(actor_of(request), goal_id))
+def delete_goal(request: HttpRequest, goal_id: str, if_match: str | None = IfMatch):
+    found(goal_id, lambda: actions.delete_goal(actor_of(request), goal_id, if_match))
     return {"deleted": True}
 
 

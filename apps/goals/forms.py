@@ -1,6 +1,7 @@
 from typing import Any, cast
 
 from django import forms
+from django.utils.safestring import SafeString
 
 from apps.goals.models import Goal
 from apps.goals.querysets import STATUSES, Column, GoalQuerySet
@@ -18,6 +19,18 @@ class TagsField(forms.Field):
         return [tag.strip() for tag in (value or "").split(",") if tag.strip()]
 
 
+class LinesField(forms.CharField):
+    """Long text as it is: blanks at the ends kept, a browser's line ends turned back into plain ones."""
+
+    widget = forms.Textarea(attrs={"rows": 5})
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(strip=False, **kwargs)
+
+    def to_python(self, value: Any) -> Any:
+        return (super().to_python(value) or "").replace("\r\n", "\n")
+
+
 class QuickAddForm(forms.Form):
     title = forms.CharField(max_length=255)
     board_column = forms.ChoiceField(choices=Column.choices, required=False, initial=Column.BACKLOG)
@@ -28,8 +41,12 @@ class QuickAddForm(forms.Form):
 
 
 class GoalForm(forms.ModelForm):
-    """Everything about a goal that a person edits; `revision` is the state they saw when they began."""
+    """Everything about a goal that a person edits; `revision` is the state they saw when they began.
 
+    The page carries each field's value of that state as well, so it is known which ones the person changed.
+    """
+
+    description = LinesField(required=False)
     tags = TagsField(required=False, help_text="separated by commas")
     progress = forms.DecimalField(min_value=0, max_value=100, decimal_places=2, help_text="percent")
     status = forms.ChoiceField()
@@ -49,8 +66,7 @@ class GoalForm(forms.ModelForm):
             "tags",
         )
         widgets = {
-            "description": forms.Textarea(attrs={"rows": 5}),
-            "due_date": forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+            "due_date": forms.DateTimeInput(attrs={"type": "datetime-local", "step": 1}, format="%Y-%m-%dT%H:%M:%S"),
             "sprint": forms.TextInput,
         }
         help_texts = {"due_date": "UTC", "priority": "1 is the most urgent"}
@@ -60,20 +76,34 @@ class GoalForm(forms.ModelForm):
         # Agents may use words of their own for a status; saving the form must not lose them.
         statuses = dict.fromkeys([*STATUSES, self.instance.status])
         cast(forms.ChoiceField, self.fields["status"]).choices = [(status, status) for status in statuses]
+        for name in self._meta.fields or ():
+            self.fields[name].show_hidden_initial = True
 
     def changes(self) -> dict[str, Any]:
-        """What the person has really changed, so that an untouched field never overwrites somebody else's."""
-        changed = [name for name in self.changed_data if name != "revision"]
-        return {name: self.cleaned_data[name] for name in changed}
+        """What the person has changed, so that an untouched field never overwrites somebody else's."""
+        return {name: self.cleaned_data[name] for name in self.changed_data if name != "revision"}
+
+    def collides_with(self, current: Goal) -> bool:
+        """Has somebody else changed one of the fields that the person changed, since they began?"""
+        now = GoalForm(instance=current)
+        return any(
+            self.fields[name].has_changed(now[name].initial, self.data.get(self[name].html_initial_name))
+            for name in self.changes()
+        )
+
+    def repeated(self) -> list[SafeString]:
+        """All that was sent, as hidden fields, to be sent once more."""
+        sent = [self[name] for name in self._meta.fields or ()]
+        return [field.as_hidden() + field.as_hidden(only_initial=True) for field in sent]
 
 
 class MoveForm(forms.Form):
     """Into a column: above the goal `before`, below the goal `after`, or at `position` from the top."""
 
     column = forms.ChoiceField(choices=Column.choices)
-    before = forms.CharField(required=False, max_length=100)
-    after = forms.CharField(required=False, max_length=100)
-    position = forms.IntegerField(required=False, min_value=0)
+    before = forms.UUIDField(required=False)
+    after = forms.UUIDField(required=False)
+    position = forms.IntegerField(required=False, min_value=0, max_value=1_000_000)
     revision = forms.CharField(required=False)
 
 
@@ -98,8 +128,3 @@ class BoardFilter(forms.Form):
         if wanted.get("priority"):
             goals = goals.filter(priority=wanted["priority"])
         return goals
-
-    def chosen_sprint(self, current: str) -> str:
-        self.full_clean()
-        sprint = self.cleaned_data.get("sprint")
-        return current if sprint in (None, "", "current") else sprint

@@ -68,6 +68,10 @@ class Goal(models.Model):
         """The tags as text; the column may hold any JSON that an agent thought of."""
         return [str(tag) for tag in self.tags] if isinstance(self.tags, list) else []
 
+    @property
+    def on_board(self) -> bool:
+        return self.shown_column in Column.values
+
     def get_column_label(self) -> str:
         return dict(Column.choices).get(self.shown_column, "Archive")
 

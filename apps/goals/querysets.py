@@ -19,6 +19,7 @@ class Column(models.TextChoices):
 
 
 ARCHIVED = "archived"
+NO_SPRINT = ("", "backlog", "all", "current")  # words with another meaning, not names of sprints
 STAYS_ON_BOARD = timedelta(hours=24)
 
 # A status that names its column, whatever column the row itself holds.
@@ -53,6 +54,8 @@ def shown_column(now: datetime) -> Case:
 class GoalQuerySet(models.QuerySet):
     def named(self, goal_id: str):
         """By `id` where the text is a UUID, else by `goal_id`."""
+        if "\0" in goal_id:
+            return self.none()
         try:
             return self.filter(id=UUID(goal_id))
         except ValueError:
@@ -84,35 +87,43 @@ class GoalQuerySet(models.QuerySet):
             return self
         return self.filter(Q(sprint=sprint) | Q(sprint="backlog") | Q(sprint=None))
 
-    def current_sprint(self) -> str:
-        """The sprint of the newest goal that has one."""
-        newest = self.exclude(sprint=None).exclude(sprint="backlog").order_by("-created_at")
-        return newest.values_list("sprint", flat=True).first() or "sprint-1"
+    def in_a_sprint(self):
+        return self.exclude(sprint=None).exclude(sprint__in=NO_SPRINT)
+
+    def sprint_named(self, name: str | None) -> str:
+        """The sprint that is meant; nothing and `current` mean that of the newest goal which has one."""
+        if name not in (None, "", "current"):
+            return name
+        newest = self.in_a_sprint().order_by("-created_at").values_list("sprint", flat=True).first()
+        return newest or "sprint-1"
 
     def sprints(self) -> list[str]:
-        """All sprints, the one with the newest goal first."""
-        named = self.exclude(sprint=None).exclude(sprint="backlog")
-        newest_first = named.values("sprint").annotate(newest=models.Max("created_at")).order_by("-newest")
-        return [row["sprint"] for row in newest_first]
+        """The latest 100 sprints, the one with the newest goal first."""
+        newest = self.in_a_sprint().values("sprint").annotate(newest=models.Max("created_at")).order_by("-newest")
+        return [row["sprint"] for row in newest[:100]]
 
     def assignees(self) -> list[str]:
         named = self.exclude(assigned_to=None).exclude(assigned_to="")
-        return list(named.order_by("assigned_to").values_list("assigned_to", flat=True).distinct())
+        return list(named.order_by("assigned_to").values_list("assigned_to", flat=True).distinct()[:100])
 
     def archived(self):
         """Finished or put away, the latest first."""
-        put_away = Q(status__in=FINISHED) | Q(board_column=ARCHIVED)
-        return self.filter(put_away).order_by(F("completed_at").desc(nulls_last=True), "-created_at", "id")
+        put_away = Q(status__in=FINISHED) | Q(shown_column=ARCHIVED)
+        return (
+            self.with_shown_column()
+            .filter(put_away)
+            .order_by(F("completed_at").desc(nulls_last=True), "-created_at", "id")
+        )
 
     def by_urgency(self):
         return self.order_by("priority", "-created_at", "id")
 
     def matching(self, text: str):
-        """Every word of `text` stands in the title, the description or the goal's own id."""
-        goals = self
-        for word in text.split():
-            goals = goals.filter(Q(title__icontains=word) | Q(description__icontains=word) | Q(goal_id__icontains=word))
-        return goals
+        """Every word of `text`, up to ten, stands in the title, the description or the goal's own id."""
+        found = Q()
+        for word in text.replace("\0", "").split()[:10]:
+            found &= Q(title__icontains=word) | Q(description__icontains=word) | Q(goal_id__icontains=word)
+        return self.filter(found)
 
     def tagged(self, tag: str):
         return self.filter(tags__contains=[tag])

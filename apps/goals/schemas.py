@@ -168,6 +168,6 @@ class HourlyGoalStatus(Body):
 
 def with_due_date(data: Any) -> Any:
     """`target_date` is an older name of `due_date`."""
-    if isinstance(data, dict) and "target_date" in data:
-        return {"due_date": data["target_date"]} | data
+    if isinstance(data, dict) and data.get("due_date") is None and "target_date" in data:
+        return data | {"due_date": data["target_date"]}
     return data

@@ -1,5 +1,7 @@
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -16,7 +18,7 @@ from apps.core.requests import HtmxRequest
 from apps.goals import actions
 from apps.goals.forms import PRIORITIES, BoardFilter, GoalForm, MoveForm, QuickAddForm
 from apps.goals.models import Goal
-from apps.goals.querysets import Column
+from apps.goals.querysets import NO_SPRINT, Column
 
 CARDS_PER_COLUMN = 50
 HISTORY_ROWS = 50
@@ -42,18 +44,17 @@ def home(request: HtmxRequest) -> HttpResponse:
 @require_GET
 def board(request: HtmxRequest) -> HttpResponse:
     chosen = BoardFilter(request.GET)
-    sprints = Goal.objects.sprints()
-    current = sprints[0] if sprints else "sprint-1"
-    sprint = chosen.chosen_sprint(current)
-    goals = chosen.goals(Goal.objects.of_sprint(sprint))
-    context: dict[str, Any] = {"columns": columns_of(goals, shown_cards(request))}
+    sprint = Goal.objects.sprint_named(request.GET.get("sprint", "").replace("\0", ""))
+    cards = shown_cards(request)
+    context: dict[str, Any] = {"columns": columns_of(chosen.goals(Goal.objects.of_sprint(sprint)), cards)}
     if is_fragment(request, "board"):
         return render(request, "goals/board.html#columns", context)
     context |= {
         "filter": chosen,
         "sprint": sprint,
-        "current": current,
-        "sprints": sprints,
+        "current": Goal.objects.sprint_named("current"),
+        "sprints": Goal.objects.sprints(),
+        "cards": cards if cards > CARDS_PER_COLUMN else None,
         "assignees": Goal.objects.assignees(),
         "priorities": PRIORITIES,
         "filtered": any(request.GET.get(name) for name in ("q", "assignee", "tag", "priority")),
@@ -66,28 +67,30 @@ def board(request: HtmxRequest) -> HttpResponse:
 @require_POST
 def add(request: HtmxRequest) -> HttpResponse:
     form = QuickAddForm(request.POST)
+    sprint = Goal.objects.sprint_named(request.POST.get("sprint", "").replace("\0", ""))
     if form.is_valid():
-        sprint = form.cleaned_data["sprint"] or "backlog"
-        goal = actions.create_goal(actor_of(request), **form.cleaned_data | {"sprint": sprint})
+        fields = form.cleaned_data | {"sprint": "backlog" if sprint in NO_SPRINT else sprint}
+        goal = actions.create_goal(actor_of(request), **fields)
         messages.success(request, f"Added “{goal.title}”.")
+        form = QuickAddForm()
     else:
         messages.error(request, "A goal needs a title of at most 255 characters.")
     if request.htmx:
-        context = {"quick_add": QuickAddForm(), "sprint": request.POST.get("sprint", ""), "Column": Column.choices}
+        context = {"quick_add": form, "sprint": sprint, "Column": Column.choices}
         return trigger_client_event(render(request, "goals/board.html#quick", context), "goals")
-    return redirect(f"{reverse('board')}?sprint={request.POST.get('sprint', '')}")
+    return redirect(f"{reverse('board')}?{urlencode({'sprint': sprint})}")
 
 
 @require_http_methods(["GET", "POST"])
-def goal(request: HtmxRequest, goal_id: str) -> HttpResponse:
-    found = get_object_or_404(Goal.objects.named(goal_id).with_shown_column())
+def goal(request: HtmxRequest, pk: UUID) -> HttpResponse:
+    found = get_object_or_404(Goal.objects.with_shown_column(), pk=pk)
     if request.method == "GET":
         return show_goal(request, found, GoalForm(instance=found, initial=initial_of(found)))
     form = GoalForm(request.POST, instance=found, initial=initial_of(found))
     if not form.is_valid():
-        return show_goal(request, Goal.objects.with_shown_column().get(pk=found.pk), form, status=422)
+        return show_goal(request, Goal.objects.with_shown_column().get(pk=pk), form, status=422)
     try:
-        changed = actions.update_goal(actor_of(request), goal_id, form.changes(), form.cleaned_data["revision"] or None)
+        changed = save(request, pk, form)
     except Conflict as conflict:
         return show_conflict(request, conflict, form)
     if request.htmx:
@@ -95,11 +98,27 @@ def goal(request: HtmxRequest, goal_id: str) -> HttpResponse:
         # The board fetches itself, also where no socket tells it to.
         return trigger_client_event(show_goal(request, changed, saved, note="Saved."), "goals")
     messages.success(request, "Saved.")
-    return redirect("goal", goal_id=changed.goal_id)
+    return redirect("goal", pk=pk)
+
+
+def save(request: HtmxRequest, pk: UUID, form: GoalForm) -> Goal:
+    """The person's own changes; a change of someone else to other fields is no conflict."""
+    actor, revision = actor_of(request), form.cleaned_data["revision"] or None
+    try:
+        return actions.update_goal(actor, str(pk), form.changes(), revision)
+    except Conflict as conflict:
+        if form.collides_with(conflict.row):
+            raise
+        return actions.update_goal(actor, str(pk), form.changes(), actions.revision_of(conflict.row.updated_at))
+
+
+@require_GET
+def goal_by_name(request: HtmxRequest, goal_id: str) -> HttpResponse:
+    return redirect("goal", pk=get_object_or_404(Goal.objects.named(goal_id)).pk)
 
 
 @require_POST
-def move(request: HtmxRequest, goal_id: str) -> HttpResponse:
+def move(request: HtmxRequest, pk: UUID) -> HttpResponse:
     """A script gets the new revision as JSON, or a 409 with the goal as it is; a plain form goes back to the goal."""
     form = MoveForm(request.POST)
     if not form.is_valid():
@@ -108,11 +127,12 @@ def move(request: HtmxRequest, goal_id: str) -> HttpResponse:
     try:
         goal = actions.move_goal(
             actor_of(request),
-            goal_id,
+            str(pk),
             Column(wanted["column"]),
             position=wanted["position"] or 0,
-            before=wanted["before"] or None,
-            after=wanted["after"] or None,
+            before=wanted["before"],
+            after=wanted["after"],
+            keep_status=True,
             revision=wanted["revision"] or None,
         )
     except Goal.DoesNotExist:
@@ -121,24 +141,24 @@ def move(request: HtmxRequest, goal_id: str) -> HttpResponse:
         return moved_meanwhile(request, conflict, Column(wanted["column"]))
     if request.accepts("text/html"):
         messages.success(request, f"Moved to {goal.get_column_label()}.")
-        return redirect("goal", goal_id=goal.goal_id)
+        return redirect("goal", pk=pk)
     return JsonResponse({"revision": actions.revision_of(goal.updated_at), "position": goal.position})
 
 
 @require_POST
-def delete(request: HtmxRequest, goal_id: str) -> HttpResponse:
+def delete(request: HtmxRequest, pk: UUID) -> HttpResponse:
     try:
-        actions.delete_goal(actor_of(request), goal_id)
+        actions.delete_goal(actor_of(request), str(pk))
     except Goal.DoesNotExist:
         messages.error(request, "This goal had already been deleted.")
     else:
-        messages.success(request, f"Deleted {goal_id}. Its history is kept.")
+        messages.success(request, "Deleted. The goal's history is kept.")
     return redirect("board")
 
 
 @require_GET
 def archive(request: HtmxRequest) -> HttpResponse:
-    text = request.GET.get("q", "").replace("\0", "")
+    text = request.GET.get("q", "")[:200]
     page = Paginator(Goal.objects.archived().matching(text), 50).get_page(request.GET.get("page"))
     return render(request, "goals/archive.html", {"page": page, "q": text})
 
@@ -164,16 +184,17 @@ def initial_of(goal: Goal) -> dict[str, object]:
 
 
 def show_goal(request: HtmxRequest, goal: Goal, form: GoalForm, *, note: str = "", status: int = 200):
-    page = "goals/goal.html#goal" if is_fragment(request, "drawer") else "goals/goal.html"
-    neighbours = (
-        Goal.objects.in_column(goal.shown_column) if goal.shown_column in Column.values else Goal.objects.none()
-    )
+    in_drawer = is_fragment(request, "drawer")
+    page = "goals/goal.html#goal" if in_drawer else "goals/goal.html"
+    column = list(Goal.objects.in_column(goal.shown_column).values_list("pk", flat=True)) if goal.on_board else []
     context = {
         "goal": goal,
         "form": form,
         "note": note,
+        "in_drawer": in_drawer,
         "Column": Column.choices,
-        "last": neighbours.count() - 1,
+        "place": column.index(goal.pk) if column else None,
+        "last": len(column) - 1,
         "history": Change.objects.of(goal)[:HISTORY_ROWS],
         "revision": actions.revision_of(goal.updated_at),
     }
@@ -181,21 +202,23 @@ def show_goal(request: HtmxRequest, goal: Goal, form: GoalForm, *, note: str = "
 
 
 def show_conflict(request: HtmxRequest, conflict: Conflict, form: GoalForm) -> HttpResponse:
-    """Both versions, field by field: what the person wanted beside what is there now."""
+    """Both versions of what the person changed: theirs, and what is there now."""
     current = Goal.objects.with_shown_column().get(pk=conflict.row.pk)
-    now = initial_of(current)
-    theirs = GoalForm(instance=current, initial=now)
-    versions = [(form.fields[name].label, value, theirs[name].value()) for name, value in form.changes().items()]
-    page = "goals/conflict.html#conflict" if is_fragment(request, "drawer") else "goals/conflict.html"
-    context = {"goal": current, "form": form, "versions": versions, "revision": now["revision"]}
+    now = GoalForm(instance=current)
+    versions = [(now[name].label, form[name].value(), now[name].value()) for name in form.changes()]
+    in_drawer = is_fragment(request, "drawer")
+    page = "goals/conflict.html#conflict" if in_drawer else "goals/conflict.html"
+    context = {"goal": current, "form": form, "versions": versions, "in_drawer": in_drawer} | initial_of(current)
     return render(request, page, context, status=409)
 
 
 def moved_meanwhile(request: HtmxRequest, conflict: Conflict, wanted: Column) -> HttpResponse:
     goal = Goal.objects.with_shown_column().get(pk=conflict.row.pk)
-    page = "goals/conflict.html#move" if not request.accepts("text/html") else "goals/conflict.html"
+    dialog = not request.accepts("text/html")
+    page = "goals/conflict.html#move" if dialog else "goals/conflict.html"
     change = Change.objects.of(goal).first()
-    context = {"goal": goal, "wanted": wanted, "change": change, "revision": actions.revision_of(goal.updated_at)}
+    revision = actions.revision_of(goal.updated_at)
+    context = {"goal": goal, "wanted": wanted, "change": change, "revision": revision, "dialog": dialog}
     return render(request, page, context, status=409)
 
 

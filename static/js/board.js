@@ -12,6 +12,7 @@ const cardsIn = (column) => [...listOf(column).querySelectorAll(".goal")];
 const say = (text) => { document.getElementById("said").textContent = text; };
 const hold = (on) => document.dispatchEvent(new Event(on ? "live-hold" : "live-resume"));
 const label = (column) => column.getAttribute("aria-label");
+const idOf = (element) => (element?.classList.contains("goal") ? element.id.replace("goal-", "") : "");
 const title = (card) => card.querySelector(".top a").textContent;
 
 // --- The move itself: shown at once, taken back visibly when the site refuses it ---
@@ -29,12 +30,11 @@ async function move(card, from) {
   const body = new FormData();
   body.set("column", column.dataset.column);
   // Neighbours rather than a number: filters and the cards that are not shown make numbers mean something else.
-  body.set("before", next?.dataset.goal ?? "");
-  body.set("after", card.previousElementSibling?.dataset.goal ?? "");
+  body.set("before", idOf(next));
+  body.set("after", idOf(card.previousElementSibling));
   body.set("revision", `"${card.dataset.revision}"`);
   card.classList.add("waiting");
-  const id = card.id;
-  const response = await post(`/goals/${encodeURIComponent(card.dataset.goal)}/move`, body);
+  const response = await post(`/goals/${idOf(card)}/move`, body);
   card.classList.remove("waiting");
   if (response?.ok) {
     const { revision, position } = await response.json();
@@ -42,7 +42,7 @@ async function move(card, from) {
     say(`“${title(card)}” is in ${label(column)}, place ${position + 1}.`);
   } else {
     place(card, from.column, from.next);
-    document.getElementById(id)?.focus();
+    card.focus();
     await explain(response, card);
   }
 }
@@ -61,10 +61,16 @@ async function explain(response, card) {
   if (response?.status === 409) {
     message.innerHTML = await response.text(); // our own template, in which every text is escaped
   } else {
-    const reason = response ? await response.text() : "The site does not answer. Try again when the light says live.";
-    message.replaceChildren(heading(`“${title(card)}” was not moved`), paragraph(reason.slice(0, 300)), closer());
+    message.replaceChildren(heading(`“${title(card)}” was not moved`), paragraph(await reasonOf(response)), closer());
   }
   message.showModal();
+}
+
+async function reasonOf(response) {
+  if (!response) return "The site does not answer. Try again when the light says live.";
+  if (response.status === 401) return "You are no longer logged in. Reload the page to log in again.";
+  const plain = response.headers.get("Content-Type")?.startsWith("text/plain");
+  return plain ? (await response.text()).slice(0, 300) : `The site refused it (${response.status}). Reload the page and try again.`;
 }
 
 const heading = (text) => Object.assign(document.createElement("h1"), { textContent: text });
@@ -79,10 +85,11 @@ function closer() {
 // --- Mouse and touch ---
 
 let drag = null;
+let justDropped = false;
 
 board.addEventListener("pointerdown", (event) => {
   const card = cardOf(event.target);
-  if (!card || event.button !== 0 || event.target.closest(".menu")) return;
+  if (drag || !card || !event.isPrimary || event.button !== 0 || event.target.closest(".menu")) return;
   drag = { card, id: event.pointerId, x: event.clientX, y: event.clientY, lifted: false };
   if (event.pointerType === "touch") drag.timer = setTimeout(() => drag && lift(drag.x, drag.y), LONG_PRESS_MS);
 });
@@ -102,7 +109,8 @@ window.addEventListener("pointerup", (event) => {
   if (drag.lifted) drop();
   else letGo();
 });
-window.addEventListener("pointercancel", () => drag && putBack());
+window.addEventListener("pointercancel", (event) => drag?.id === event.pointerId && putBack());
+window.addEventListener("keydown", (event) => event.key === "Escape" && drag?.lifted && putBack());
 board.addEventListener("touchmove", (event) => drag?.lifted && event.preventDefault(), { passive: false });
 board.addEventListener("dragstart", (event) => event.preventDefault()); // of the links in the cards
 board.addEventListener("contextmenu", (event) => drag?.lifted && event.preventDefault());
@@ -161,18 +169,18 @@ function drop() {
   gap.before(card);
   columnOf(card).querySelector(".empty")?.remove();
   settle();
-  // The click that follows a drag must not open the card.
-  window.addEventListener("click", (event) => { event.preventDefault(); event.stopPropagation(); }, { capture: true, once: true });
-  setTimeout(() => window.dispatchEvent(new Event("click")), 0);
+  justDropped = true; // the click that follows a drag must not open the card
+  setTimeout(() => { justDropped = false; }, 0);
   letGo();
   card.focus();
   finish(card, from);
 }
 
 function putBack() {
-  if (drag.lifted) settle();
+  const { lifted } = drag;
+  if (lifted) settle();
   letGo();
-  hold(false);
+  if (lifted) hold(false);
 }
 
 function letGo() {
@@ -240,12 +248,12 @@ function step(card, key) {
 
 function above(card) {
   const other = card.previousElementSibling;
-  return other?.dataset.goal && { column: columnOf(card), before: other, card: other };
+  return idOf(other) && { column: columnOf(card), before: other, card: other };
 }
 
 function below(card) {
   const other = card.nextElementSibling;
-  return other?.dataset.goal && { column: columnOf(card), before: other.nextElementSibling, card: other };
+  return idOf(other) && { column: columnOf(card), before: other.nextElementSibling, card: other };
 }
 
 const beside = (direction) => (card) => {
@@ -268,6 +276,7 @@ board.addEventListener("focusout", (event) => {
 async function show(card) {
   const url = card.querySelector(".top a").getAttribute("href");
   await htmx.ajax("GET", url, { target: "#drawer", swap: "innerHTML" });
+  if (!drawer.childElementCount) return say("The goal could not be opened; it may have been deleted.");
   drawer.returnTo = card.id;
   if (!drawer.open) drawer.showModal();
 }
@@ -276,18 +285,10 @@ board.addEventListener("click", (event) => {
   const link = event.target.closest("a");
   if (!link || !cardOf(link) || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
   event.preventDefault();
-  show(cardOf(link));
+  if (!justDropped) show(cardOf(link));
 });
 
 drawer.addEventListener("close", () => {
   document.getElementById(drawer.returnTo)?.focus();
   drawer.replaceChildren();
-});
-
-// Answers with a 4xx are pages of ours as well: the form with its errors, or the two versions of a conflict.
-document.body.addEventListener("htmx:beforeSwap", (event) => {
-  if ([409, 422].includes(event.detail.xhr.status)) {
-    event.detail.shouldSwap = true;
-    event.detail.isError = false;
-  }
 });

@@ -2,20 +2,29 @@
 // A page that must not be redrawn just now (a card is in the hand) says so with the event "live-hold" and ends it with
 // "live-resume"; what arrives in between waits. Events, not an import: hashed file names would load this module twice.
 let wait = 500;
-let busy = false;
+let holds = 0;
 const waiting = new Set();
 
-document.addEventListener("live-hold", () => { busy = true; });
+document.addEventListener("live-hold", () => { holds += 1; });
 document.addEventListener("live-resume", () => {
-  busy = false;
+  holds -= 1;
+  if (holds) return;
   waiting.forEach((topic) => htmx.trigger(document.body, topic));
   waiting.clear();
 });
 
 function announce(topic) {
-  if (busy) waiting.add(topic);
+  if (holds) waiting.add(topic);
   else htmx.trigger(document.body, topic);
 }
+
+// What was asked for just before a hold must not redraw either.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const topics = event.detail.target.dataset?.live;
+  if (!holds || !topics) return;
+  event.detail.shouldSwap = false;
+  topics.split(" ").forEach((topic) => waiting.add(topic));
+});
 
 function topicsOnPage() {
   const live = document.querySelectorAll("[data-live]");
@@ -34,7 +43,7 @@ function open() {
   let opened = false;
   socket.onopen = () => {
     // Whatever happened between rendering, or losing the last socket, and now.
-    if (wait > 500) topicsOnPage().forEach(announce);
+    topicsOnPage().forEach(announce);
     opened = true;
     wait = 500;
     show("live", "live");

@@ -1,6 +1,9 @@
 """What only a browser shows of the board: moving cards by mouse, touch and keyboard, and changes that arrive."""
 
+import re
+
 import pytest
+from django.contrib.sessions.models import Session
 from django.db import connection
 from playwright.sync_api import expect
 
@@ -99,6 +102,38 @@ class TestMouse:
         dialog.get_by_role("button", name="all the same").click()
         wait_until(lambda: stored(goal)[0] == "doing")
 
+    def test_escape_puts_a_dragged_card_back(self, window):
+        goal = make_goal()
+        page = open_board(window())
+        start = wait_until(card(page, goal).bounding_box)
+        page.mouse.move(start["x"] + 40, start["y"] + 20)
+        page.mouse.down()
+        page.mouse.move(start["x"] + 400, start["y"] + 60, steps=4)
+        expect(page.locator(".dragged")).to_have_count(1)
+        page.keyboard.press("Escape")
+        page.mouse.up()
+        expect(page.locator(".dragged, .gap")).to_have_count(0)
+        expect(column(page, "backlog").locator(".goal")).to_have_count(1)
+        assert stored(goal) == ("backlog", 0)
+
+    def test_an_expired_login_is_told(self, window):
+        goal = make_goal()
+        page = open_board(window(expected=("401",)))
+        Session.objects.all().delete()
+        drag(page, card(page, goal), column(page, "doing"))
+        expect(page.locator("#message")).to_contain_text("no longer logged in")
+        expect(column(page, "backlog").locator(".goal")).to_have_count(1)
+
+    def test_goes_on_after_back(self, window):
+        goal = make_goal(title="apples")
+        page = open_board(window())
+        page.locator("[name=q]").fill("apples")
+        expect(page).to_have_url(re.compile("q=apples"))
+        page.go_back()
+        expect(page.locator(".live")).to_have_text("live")
+        drag(page, card(page, goal), column(page, "doing"))
+        wait_until(lambda: stored(goal)[0] == "doing")
+
 
 class TestTouch:
     def touch(self, finger, kind, *points):
@@ -108,7 +143,7 @@ class TestTouch:
         goal = make_goal()
         page = open_board(window(has_touch=True))
         finger = page.context.new_cdp_session(page)
-        start, end = card(page, goal).bounding_box(), column(page, "doing").bounding_box()
+        start, end = (wait_until(element.bounding_box) for element in (card(page, goal), column(page, "doing")))
         x, y = start["x"] + 30, start["y"] + 30
         self.touch(finger, "touchStart", (x, y))
         expect(page.locator(".dragged")).to_have_count(1)
@@ -121,7 +156,7 @@ class TestTouch:
         goal = make_goal()
         page = open_board(window(has_touch=True))
         finger = page.context.new_cdp_session(page)
-        box = card(page, goal).bounding_box()
+        box = wait_until(card(page, goal).bounding_box)
         self.touch(finger, "touchStart", (box["x"] + 30, box["y"] + 30))
         self.touch(finger, "touchMove", (box["x"] + 30, box["y"] - 60))
         self.touch(finger, "touchEnd")
@@ -208,6 +243,17 @@ class TestDrawer:
         expect(versions).to_contain_text("Mine")
         expect(versions).to_contain_text("Theirs")
         page.locator("#drawer").get_by_role("button", name="Save mine over it").click()
+        wait_until(lambda: Goal.objects.get(pk=goal.pk).title == "Mine")
+
+    def test_a_conflict_on_the_goals_own_page(self, window):
+        goal = make_goal(title="Old")
+        page = window(expected=("409",))
+        page.goto(f"/goals/{goal.pk}")
+        page.locator("[name=title]").fill("Mine")
+        Goal.objects.filter(pk=goal.pk).update(title="Theirs")
+        page.get_by_role("button", name="Save").click()
+        expect(page.locator(".versions")).to_contain_text("Theirs")
+        page.get_by_role("button", name="Save mine over it").click()
         wait_until(lambda: Goal.objects.get(pk=goal.pk).title == "Mine")
 
 

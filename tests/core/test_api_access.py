@@ -120,6 +120,14 @@ class TestManners:
         response = api.get("/api/goals/?limit=1")
         assert (response.status_code, response["Location"]) == (307, "/api/goals?limit=1")
 
+    @pytest.mark.parametrize("path", ["/api/foo%0dX:y/", "/api/f%C3%A9%3F/", "/api/foo%0a"])
+    def test_odd_paths(self, api, path):
+        assert api.get(path).status_code in (307, 404)
+
+    def test_nothing_private_is_cached(self, api, browser_client):
+        for response in (api.get("/api/goals"), browser_client.get("/sprint-board"), browser_client.get("/login")):
+            assert "no-store" in response["Cache-Control"]
+
     def test_head_is_get_without_a_body(self, api):
         response = api.head("/api/goals")
         assert response.status_code == 200 and response.content == b""

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from apps.goals.models import Goal, HourlyGoal
@@ -150,6 +151,24 @@ def test_a_text_about_nul_is_no_nul(api):
     assert Goal.objects.get().title == "strip \\u0000 from input"
 
 
+@pytest.mark.parametrize("tags", ["[100000000000000000000]", '[1e300, {"a": [12345678901234567890123]}]'])
+def test_any_json_in_a_row_can_be_read_again(api, tags):
+    assert api.post("/api/goals", f'{{"title": "x", "tags": {tags}}}'.encode()).status_code == 200
+    make_goal(tags=[10**30])
+    for path in ("", "/board", "/archive"):
+        assert api.get(f"/api/goals{path}").status_code == 200
+    assert 10**30 in [tag for goal in api.get("/api/goals").json()["items"] for tag in goal["tags"]]
+
+
+def test_a_goal_cannot_take_the_name_of_a_route(api):
+    assert api.post("/api/goals", {"title": "x", "goal_id": "board"}).status_code == 422
+
+
+def test_a_body_has_a_size(api):
+    response = api.post("/api/goals", b'{"title": "' + b"x" * 2_000_001 + b'"}')
+    assert (response.status_code, response.json()) == (413, {"detail": "Request body too large"})
+
+
 class TestUpdate:
     def test_changes_what_is_sent_and_moves_updated_at(self, api):
         goal = make_goal(assigned_to="aria", updated_at="2026-01-01T00:00:00Z")
@@ -209,6 +228,21 @@ class TestUpdate:
         assert third.status_code == 200
         assert api.patch(f"/api/goals/{goal.goal_id}", {"title": "fourth"}).status_code == 200
 
+    @pytest.mark.parametrize("sent", ["W/{}", '"other", {}', '"other", W/{}', "*"])
+    def test_revisions_in_other_spellings_fit(self, api, sent):
+        goal = make_goal()
+        revision = api.get(f"/api/goals/{goal.goal_id}")["ETag"]
+        headers = {"If-Match": sent.format(revision)}
+        assert api.patch(f"/api/goals/{goal.goal_id}", {"title": "x"}, headers=headers).status_code == 200
+
+    def test_other_columns_come_out_as_they_went_in(self, api):
+        goal = make_goal(status="failed", completed_at="2020-01-01T00:00:00Z")
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE goals SET tags = '[0.12345678901234567890123]' WHERE id = %s", [goal.pk])
+            api.patch(f"/api/goals/{goal.goal_id}", {"title": "x"})
+            cursor.execute("SELECT tags::text, extract(year FROM completed_at) FROM goals WHERE id = %s", [goal.pk])
+            assert cursor.fetchone() == ("[0.12345678901234567890123]", 2020)
+
     def test_a_change_past_the_site_moves_the_revision_too(self, api):
         goal = make_goal()
         revision = api.get(f"/api/goals/{goal.goal_id}")["ETag"]
@@ -218,6 +252,12 @@ class TestUpdate:
 
 
 class TestDelete:
+    def test_not_what_has_changed_since(self, api):
+        goal = make_goal()
+        headers = {"If-Match": '"2026-01-01T00:00:00+00:00"'}
+        assert api.delete(f"/api/goals/{goal.goal_id}", headers=headers).status_code == 409
+        assert Goal.objects.exists()
+
     def test_deletes(self, api):
         goal = make_goal()
         assert api.delete(f"/api/goals/{goal.goal_id}").json() == {"deleted": True}

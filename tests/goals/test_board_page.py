@@ -1,6 +1,7 @@
 """The board, a goal's page and the archive, through the client: four questions an action."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from django.urls import reverse
@@ -12,6 +13,7 @@ from apps.goals.models import Goal
 from tests.factories import make_goal
 
 pytestmark = pytest.mark.django_db
+ONE, NOBODY = UUID(int=1), UUID(int=2)
 FRAGMENT = {"HX-Request": "true", "HX-Target": "board"}
 
 
@@ -25,6 +27,23 @@ def form_of(goal, **over):
     return fields | over
 
 
+def sent_by_browser(page):
+    """What a browser sends of the page's form when nobody touches it: long text with CRLF line ends."""
+    form = page.context["form"]
+    sent = {}
+    for field in form:
+        sent[field.html_name] = as_text(field, field.value())
+        if field.field.show_hidden_initial:
+            sent[field.html_initial_name] = as_text(field, field.value())
+    return sent
+
+
+def as_text(field, value):
+    shown = field.field.widget.format_value(value) if value is not None else ""
+    shown = shown[0] if isinstance(shown, list) else shown
+    return str("" if shown is None else shown).replace("\n", "\r\n")
+
+
 @pytest.mark.parametrize(
     ("name", "method"),
     [("home", "get"), ("board", "get"), ("goal_archive", "get"), ("goal", "get"), ("goal", "post"),
@@ -32,16 +51,16 @@ def form_of(goal, **over):
 )  # fmt: skip
 class TestEveryView:
     def url(self, name):
-        return reverse(name, args=["one"] if name in ("goal", "goal_move", "goal_delete") else [])
+        return reverse(name, args=[ONE] if name in ("goal", "goal_move", "goal_delete") else [])
 
     def test_needs_a_login(self, client, name, method):
-        make_goal(goal_id="one")
+        make_goal(pk=ONE)
         response = getattr(client, method)(self.url(name))
         assert response.status_code == 302 and response["Location"].startswith("/login")
-        assert Goal.objects.filter(goal_id="one").exists()
+        assert Goal.objects.filter(pk=ONE).exists()
 
     def test_refuses_other_methods(self, browser_client, name, method):
-        make_goal(goal_id="one")
+        make_goal(pk=ONE)
         assert browser_client.put(self.url(name)).status_code == 405
 
 
@@ -92,10 +111,11 @@ class TestBoard:
 
     def test_costs_a_fixed_number_of_queries(self, browser_client, django_assert_num_queries):
         [make_goal(board_column=column) for column in ("todo", "doing") for _ in range(20)]
-        browser_client.get(reverse("board"))  # the session goes to the cache
-        with django_assert_num_queries(5):  # person, sprints, assignees, counts, cards
+        with django_assert_num_queries(
+            8
+        ):  # session, person, sprint asked for, current one, all, assignees, counts, cards
             browser_client.get(reverse("board"))
-        with django_assert_num_queries(4):  # the same without the assignees
+        with django_assert_num_queries(5):  # the same without sprints and assignees
             browser_client.get(reverse("board"), headers=FRAGMENT)
 
     def test_tags_of_any_json_do_not_break_it(self, browser_client):
@@ -116,6 +136,12 @@ class TestAdd:
         response = browser_client.post(reverse("goal_add"), {"title": "New"}, headers={"HX-Request": "true"})
         assert "goals" in response["HX-Trigger"] and 'id="quick"' in response.content.decode()
 
+    @pytest.mark.parametrize("sprint", ["all", "backlog", ""])
+    def test_a_view_is_no_sprint(self, browser_client, sprint):
+        make_goal(sprint="sprint-7")
+        browser_client.post(reverse("goal_add"), {"title": "New", "sprint": sprint})
+        assert Goal.objects.get(title="New").sprint == ("sprint-7" if sprint == "" else "backlog")
+
     @pytest.mark.parametrize("title", ["", "x" * 256])
     def test_needs_a_title(self, browser_client, title):
         page = browser_client.post(reverse("goal_add"), {"title": title}, follow=True)
@@ -124,23 +150,23 @@ class TestAdd:
 
 class TestGoalPage:
     def test_unknown(self, browser_client):
-        assert browser_client.get(reverse("goal", args=["nobody"])).status_code == 404
+        assert browser_client.get(reverse("goal", args=[NOBODY])).status_code == 404
 
     def test_saves_and_remembers_who(self, browser_client):
         goal = make_goal(tags=["a"])
-        response = browser_client.post(reverse("goal", args=[goal.goal_id]), form_of(goal, title="Better", tags="x, y"))
+        response = browser_client.post(reverse("goal", args=[goal.pk]), form_of(goal, title="Better", tags="x, y"))
         assert response.status_code == 302
         goal.refresh_from_db()
         assert (goal.title, goal.tags) == ("Better", ["x", "y"])
         change = Change.objects.of(goal).first()
         assert (change.operation, change.actor_kind, change.actor_name) == ("update", "person", "alice")
         assert change.before["title"] != "Better" and change.after["title"] == "Better"
-        page = browser_client.get(reverse("goal", args=[goal.goal_id])).content.decode()
+        page = browser_client.get(reverse("goal", args=[goal.pk])).content.decode()
         assert "<strong>alice</strong>" in page and "Better</ins>" in page
 
     def test_bad_input_is_told_and_nothing_saved(self, browser_client):
         goal = make_goal(title="Kept")
-        response = browser_client.post(reverse("goal", args=[goal.goal_id]), form_of(goal, title="", progress=101))
+        response = browser_client.post(reverse("goal", args=[goal.pk]), form_of(goal, title="", progress=101))
         assert response.status_code == 422
         goal.refresh_from_db()
         assert goal.title == "Kept"
@@ -149,7 +175,7 @@ class TestGoalPage:
         goal = make_goal(title="Old")
         mine = form_of(goal, title="Mine")
         Goal.objects.filter(pk=goal.pk).update(title="Theirs")
-        response = browser_client.post(reverse("goal", args=[goal.goal_id]), mine)
+        response = browser_client.post(reverse("goal", args=[goal.pk]), mine)
         page = response.content.decode()
         assert response.status_code == 409 and "Mine" in page and "Theirs" in page
         goal.refresh_from_db()
@@ -157,29 +183,69 @@ class TestGoalPage:
 
     def test_a_status_of_the_agents_own_survives_an_edit(self, browser_client):
         goal = make_goal(status="waiting for rain", board_column="todo")
-        browser_client.post(reverse("goal", args=[goal.goal_id]), form_of(goal, title="New"))
+        browser_client.post(reverse("goal", args=[goal.pk]), form_of(goal, title="New"))
         goal.refresh_from_db()
         assert (goal.title, goal.status, goal.board_column) == ("New", "waiting for rain", "todo")
 
     def test_an_archived_goal_stays_archived_when_its_title_changes(self, browser_client):
         goal = make_goal(status="completed", board_column="archived", completed_at="2026-01-01T00:00:00Z")
-        browser_client.post(reverse("goal", args=[goal.goal_id]), form_of(goal, title="New"))
+        browser_client.post(reverse("goal", args=[goal.pk]), form_of(goal, title="New"))
         assert Goal.objects.with_shown_column().get().shown_column == "archived"
+
+    def test_saving_an_untouched_page_changes_nothing(self, browser_client):
+        goal = make_goal(
+            description="line 1\nline 2 ", tags=[{"a": 1}, "x, y"], due_date="2026-12-01T12:34:56.789Z", sprint=None
+        )
+        before = Goal.objects.filter(pk=goal.pk).values().get()
+        page = browser_client.get(reverse("goal", args=[goal.pk]))
+        browser_client.post(reverse("goal", args=[goal.pk]), sent_by_browser(page))
+        assert Goal.objects.filter(pk=goal.pk).values().get() == before
+
+    def test_changes_of_two_people_to_different_fields_both_stay(self, browser_client):
+        goal = make_goal(progress=77)
+        sent = sent_by_browser(browser_client.get(reverse("goal", args=[goal.pk]))) | {"title": "Mine"}
+        Goal.objects.filter(pk=goal.pk).update(progress=33)
+        assert browser_client.post(reverse("goal", args=[goal.pk]), sent).status_code == 302
+        goal.refresh_from_db()
+        assert (goal.title, goal.progress) == ("Mine", 33)
+
+    def test_a_conflict_shows_only_what_the_person_changed(self, browser_client):
+        goal = make_goal(title="Old", progress=77)
+        sent = sent_by_browser(browser_client.get(reverse("goal", args=[goal.pk]))) | {"title": "Mine"}
+        Goal.objects.filter(pk=goal.pk).update(progress=33, title="Theirs")
+        response = browser_client.post(reverse("goal", args=[goal.pk]), sent)
+        assert response.status_code == 409
+        assert response.context["versions"] == [("Title", "Mine", "Theirs")]
+        again = sent | {"revision": response.context["revision"]}
+        assert browser_client.post(reverse("goal", args=[goal.pk]), again).status_code == 302
+        goal.refresh_from_db()
+        assert (goal.title, goal.progress) == ("Mine", 33)
+
+    @pytest.mark.parametrize("goal_id", ["archive", "a/move", "", "a\nb", "..", "f" * 32, "add"])
+    def test_a_goal_may_be_called_anything(self, browser_client, goal_id):
+        goal = make_goal(goal_id=goal_id)
+        assert str(goal.pk) in browser_client.get(reverse("board")).content.decode()
+        assert browser_client.get(reverse("goal", args=[goal.pk])).status_code == 200
+
+    def test_the_older_address_leads_on(self, browser_client):
+        goal = make_goal(goal_id="tea")
+        assert browser_client.get("/goals/tea")["Location"] == reverse("goal", args=[goal.pk])
+        assert browser_client.get("/goals/%00").status_code == 404
 
 
 class TestMove:
     def test_by_a_plain_form(self, browser_client):
         goal = make_goal()
-        response = browser_client.post(reverse("goal_move", args=[goal.goal_id]), {"column": "doing"})
-        assert response["Location"] == reverse("goal", args=[goal.goal_id])
+        response = browser_client.post(reverse("goal_move", args=[goal.pk]), {"column": "doing"})
+        assert response["Location"] == reverse("goal", args=[goal.pk])
         goal.refresh_from_db()
         assert goal.status == "active"
 
     def test_by_a_script(self, browser_client):
         above, below, goal = (make_goal(position=place) for place in range(3))
         response = browser_client.post(
-            reverse("goal_move", args=[goal.goal_id]),
-            {"column": "backlog", "before": below.goal_id},
+            reverse("goal_move", args=[goal.pk]),
+            {"column": "backlog", "before": below.pk},
             headers={"Accept": "application/json"},
         )
         goal.refresh_from_db()
@@ -196,38 +262,61 @@ class TestMove:
         ],
     )
     def test_beside_its_neighbours(self, browser_client, neighbours, position):
-        goal, *_ = (make_goal(position=place, goal_id=name) for place, name in enumerate("abcd"))
-        make_goal(goal_id="elsewhere", board_column="todo")
-        browser_client.post(reverse("goal_move", args=[goal.goal_id]), {"column": "backlog"} | neighbours)
+        goals = {name: make_goal(position=place) for place, name in enumerate("abcd")}
+        goals["elsewhere"] = make_goal(board_column="todo")
+        goal = goals["a"]
+        neighbours = {key: goals[name].pk if name in goals else name for key, name in neighbours.items()}
+        browser_client.post(reverse("goal_move", args=[goal.pk]), {"column": "backlog"} | neighbours)
         goal.refresh_from_db()
         assert goal.position == position
 
-    @pytest.mark.parametrize("data", [{}, {"column": "limbo"}, {"column": "done", "position": "first"}])
+    def test_within_its_column_keeps_the_status(self, browser_client):
+        blocked = make_goal(status="blocked", board_column="todo", position=1)
+        make_goal(board_column="todo", position=0)
+        browser_client.post(reverse("goal_move", args=[blocked.pk]), {"column": "todo", "position": 0})
+        blocked.refresh_from_db()
+        assert (blocked.status, blocked.position) == ("blocked", 0)
+
+    @pytest.mark.parametrize(
+        "data",
+        [{}, {"column": "limbo"}, {"column": "done", "position": "first"}, {"column": "done", "position": "9" * 30}],
+    )
     def test_bad_input(self, browser_client, data):
         goal = make_goal()
-        assert browser_client.post(reverse("goal_move", args=[goal.goal_id]), data).status_code == 422
+        assert browser_client.post(reverse("goal_move", args=[goal.pk]), data).status_code == 422
 
     def test_a_stale_revision_shows_what_is_there(self, browser_client):
         goal = make_goal(title="Old")
         data = {"column": "done", "revision": revision_of(goal.updated_at)}
         Goal.objects.filter(pk=goal.pk).update(title="Changed elsewhere")
-        response = browser_client.post(reverse("goal_move", args=[goal.goal_id]), data)
+        response = browser_client.post(reverse("goal_move", args=[goal.pk]), data)
         assert response.status_code == 409 and "Changed elsewhere" in response.content.decode()
 
     def test_unknown_goal(self, browser_client):
-        assert browser_client.post(reverse("goal_move", args=["nobody"]), {"column": "done"}).status_code == 404
+        assert browser_client.post(reverse("goal_move", args=[NOBODY]), {"column": "done"}).status_code == 404
 
 
 class TestDelete:
     def test_deletes_and_keeps_the_history(self, browser_client):
         goal = make_goal()
-        assert browser_client.post(reverse("goal_delete", args=[goal.goal_id])).status_code == 302
+        assert browser_client.post(reverse("goal_delete", args=[goal.pk])).status_code == 302
         assert not Goal.objects.exists()
         assert Change.objects.filter(operation="delete", actor_name="alice").get().before["title"] == goal.title
 
     def test_twice_is_no_error(self, browser_client):
-        page = browser_client.post(reverse("goal_delete", args=["nobody"]), follow=True)
+        page = browser_client.post(reverse("goal_delete", args=[NOBODY]), follow=True)
         assert page.status_code == 200 and "already been deleted" in page.content.decode()
+
+
+class TestExpiredLogin:
+    def test_htmx_is_sent_to_the_login(self, client):
+        headers = FRAGMENT | {"HX-Current-URL": "http://testserver/sprint-board?q=x"}
+        response = client.get(reverse("board"), headers=headers)
+        assert response["HX-Redirect"] == "/login?next=%2Fsprint-board%3Fq%3Dx"
+
+    def test_a_script_gets_401(self, client):
+        response = client.post(reverse("goal_move", args=[ONE]), headers={"Accept": "application/json"})
+        assert (response.status_code, response.json()) == (401, {"detail": "Log in first."})
 
 
 class TestArchive:
