@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from apps.core.actors import Actor, acting
 from apps.memory.models import Memory, WorkingMemory, WorkingMemoryCheckpoint
-from apps.memory.querysets import Weights
+from apps.memory.querysets import Weights, WorkingMemoryQuerySet
 
 STORE_MEMORY = """
 INSERT INTO memories (id, key, value, category, created_at, updated_at)
@@ -127,7 +127,7 @@ def restore_checkpoint(name: str) -> int:
         return cursor.rowcount
 
 
-def clean_up(items: Any) -> int:
+def clean_up(items: WorkingMemoryQuerySet) -> int:
     """Delete some items; returns how many were there."""
     with transaction.atomic():
         return WorkingMemory.objects.filter(id__in=items.in_order_of_locking().values("id")).delete()[0]

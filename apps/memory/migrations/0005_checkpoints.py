@@ -71,6 +71,5 @@ class Migration(migrations.Migration):
                 "db_table": "site_working_memory_checkpoint_item",
             },
         ),
-        # Deferred foreign keys are checked first: PostgreSQL alters no table with pending ones.
-        migrations.RunSQL([KEEP_OLD_STAMPS, "SET CONSTRAINTS ALL IMMEDIATE"], migrations.RunSQL.noop),
+        migrations.RunSQL(KEEP_OLD_STAMPS, migrations.RunSQL.noop),
     ]
