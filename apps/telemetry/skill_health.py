@@ -23,12 +23,16 @@ SUGGESTIONS = {
 
 
 def score(*, total: int, failures: int, avg_ms: float) -> float:
-    """Failures cost up to 50 points, and slowness from 2 to 30 seconds up to 30."""
+    """Failures cost up to 50 points, slowness from 2 to 30 seconds up to 30; 50 calls and more earn 20.
+
+    The wire contract's score. The bonus hides failures of busy skills, so pages do not show it.
+    """
     if not total:
         return 100.0
     for_failures = min(100 * failures / total, 50)
     for_slowness = min(max(avg_ms - 2000, 0) / 28000 * 30, 30)
-    return round(100 - for_failures - for_slowness, 1)
+    for_use = min(total / 50, 1) * 20
+    return round(min(100 - for_failures - for_slowness + for_use, 100), 1)
 
 
 def status_of(health_score: float) -> str:

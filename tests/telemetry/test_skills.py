@@ -197,9 +197,9 @@ class TestHealth:
             "total_tokens": 0,
         }.items()  # fmt: skip
         assert good["last_seen"] is not None
-        assert (shaky["health_score"], broken["health_score"], once["health_score"]) == (42.5, 20.0, 50.0)
+        assert (shaky["health_score"], broken["health_score"], once["health_score"]) == (44.1, 21.2, 50.4)
         assert body["overall"] == {
-            "health_score": 53.1, "status": "degraded", "total_invocations": 13, "total_failures": 6,
+            "health_score": 53.9, "status": "degraded", "total_invocations": 13, "total_failures": 6,
             "skills_monitored": 4, "unhealthy_count": 2, "degraded_count": 1, "slow_count": 2,
         }  # fmt: skip
         assert body["unhealthy_skills"] == body["slow_skills"] == [shaky, broken]
@@ -212,8 +212,9 @@ class TestHealth:
         }  # fmt: skip
         assert all(part in body["patterns"][0]["suggestion"] for part in ("broken", "Odd", "3"))
 
-    def test_activity_hides_no_failures(self):
-        assert score(total=500, failures=100, avg_ms=10) == 80.0
+    def test_the_score_is_the_contracts(self):
+        assert score(total=500, failures=100, avg_ms=10) == 100.0  # 80, and 20 for its use
+        assert score(total=1, failures=1, avg_ms=60_000) == 20.4
         assert status_of(79.9) == "degraded" and status_of(49.9) == "unhealthy"
 
     @pytest.mark.parametrize(("given", "hours"), [("0", 1), ("999999999999999999999", 720)])
