@@ -1,0 +1,115 @@
+"""The tables as they are: records, export, search and what keeps them fast."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import orjson
+from asgiref.sync import sync_to_async
+from django.core.handlers.asgi import ASGIRequest
+from django.http import HttpRequest, StreamingHttpResponse
+from ninja import Query, Router, Schema
+from ninja.errors import HttpError
+
+from apps.core.api import answer, require_admin
+from apps.core.bodies import Limit, PageNumber
+from apps.warehouse import maintenance, records, search
+
+router = Router(tags=["Data"])
+TYPES = {"json": "application/json", "ndjson": "application/x-ndjson", "csv": "text/csv; charset=utf-8"}
+TableName = Annotated[str, Query(max_length=100, description="Any table of the warehouse, the older ones too.")]
+SearchText = Annotated[str, Query(max_length=500)]
+
+
+class Maintenance(Schema):
+    maintenance: str
+    tables: dict[str, str]
+
+
+class TableStats(Schema):
+    table: str
+    live_tuples: int
+    dead_tuples: int
+    last_vacuum: datetime | None
+
+
+class Records(Schema):
+    records: list[dict[str, Any]]
+    total: int
+    page: int
+    limit: int
+
+
+class Found(Schema):
+    id: UUID
+    type: str
+    content: str | None
+    timestamp: datetime
+
+
+class SearchResult(Schema):
+    activities: list[Found]
+    thoughts: list[Found]
+    memories: list[Found]
+
+
+@router.post("/maintenance", response=Maintenance, summary="Make the busy tables' statistics anew")
+def maintain(request: HttpRequest):
+    """Needs the scope `admin`."""
+    require_admin(request)
+    return {"maintenance": "complete", "tables": maintenance.analyze()}
+
+
+@router.get("/table-stats", response=list[TableStats], summary="Live and dead rows of the busy tables")
+def table_stats(request: HttpRequest):
+    return answer(maintenance.table_stats())
+
+
+@router.get("/records", response=Records, summary="The rows of a table, the newest first")
+def list_records(request: HttpRequest, table: TableName = "activities", page: PageNumber = 1, limit: Limit = 25):
+    """Columns under their database names; vectors are left out."""
+    found, total = records.page(readable(table), page, limit)
+    return answer({"records": orjson.Fragment(found), "total": total, "page": page, "limit": limit})
+
+
+@router.get("/export", summary="A whole table, the newest rows first")
+def export(request: HttpRequest, table: TableName = "activities", format: Literal["json", "ndjson", "csv", ""] = ""):
+    """Streamed: `{"records": [...]}`, one object a line (`ndjson`), or `csv` with a head line."""
+    kind: records.Format = format or "json"
+    content = records.export(readable(table), kind)
+    return StreamingHttpResponse(
+        in_threads(content) if isinstance(request, ASGIRequest) else content,
+        content_type=TYPES[kind],
+        headers={"Content-Disposition": f'attachment; filename="{table}.{kind}"'},
+    )
+
+
+@router.get("/search", response=SearchResult, summary="A text in activities, thoughts and memories")
+def search_all(
+    request: HttpRequest,
+    q: SearchText = "",
+    activities: bool = True,
+    thoughts: bool = True,
+    memories: bool = True,
+):
+    """The newest 20 of each; a text without three letters or digits in a row is looked for in the newest 10,000."""
+    wanted = {"activities": activities, "thoughts": thoughts, "memories": memories}
+    return answer({kind: search.newest(kind, q) if asked and q.strip() else [] for kind, asked in wanted.items()})
+
+
+def readable(table: str) -> records.Source:
+    try:
+        return records.source(table or "activities")
+    except records.UnknownTable:
+        raise HttpError(400, "Invalid table") from None
+
+
+async def in_threads(content: records.Blocks) -> AsyncIterator[bytes]:
+    """Under ASGI Django would collect a plain iterator as a whole before it sends the first byte."""
+    following = sync_to_async(lambda: next(content, b""))
+    try:
+        while block := await following():
+            yield block
+    finally:
+        await sync_to_async(content.close)()
