@@ -246,6 +246,9 @@ def polite(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         request.method = "GET" if method == "HEAD" else method
         response = view(request, *args, **kwargs)
         request.method = method
+        if method == "HEAD" and response.streaming:
+            response.close()  # a stream nobody reads need not run
+            return HttpResponse(status=response.status_code, headers=dict(response.items()))
         if response.status_code == 405:
             return answer({"detail": "Method Not Allowed"}, status=405, Allow=response["Allow"])
         return response

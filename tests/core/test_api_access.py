@@ -131,6 +131,7 @@ class TestManners:
     def test_head_is_get_without_a_body(self, api):
         response = api.head("/api/goals")
         assert response.status_code == 200 and response.content == b""
+        assert api.head("/api/export?table=goals").status_code == 200
 
     def test_a_nul_in_the_query_is_an_error_of_the_caller(self, api):
         assert api.get("/api/goals?status=%00").status_code == 422
