@@ -1,8 +1,8 @@
 from django.contrib import admin
 
-from apps.core.admin_base import EdgeAdmin, WarehouseAdmin, excerpt
+from apps.core.admin_base import EdgeAdmin, ReadOnlyAdmin, WarehouseAdmin, excerpt
 from apps.core.admin_filters import NamesFilter
-from apps.skillset.models import SkillGraphEntity, SkillGraphRelation, SkillStatusRecord
+from apps.skillset.models import SkillGraphEntity, SkillGraphRelation, SkillStatusRecord, SkillUse
 
 
 @admin.register(SkillStatusRecord)
@@ -21,6 +21,16 @@ class SkillStatusAdmin(WarehouseAdmin):
     search_fields = ["skill_name", "canonical_name"]
     ordering = ["skill_name"]
     readonly_fields = ["id", "use_count", "error_count", "last_health_check", "last_execution", "updated_at"]
+
+
+@admin.register(SkillUse)
+class SkillUseAdmin(ReadOnlyAdmin):
+    """Kept by triggers on the invocations."""
+
+    list_display = ["skill_name", "uses", "errors", "last_used_at"]
+    search_fields = ["skill_name"]
+    ordering = ["skill_name"]
+    readonly_fields = ["skill_name", "uses", "errors", "last_used_at"]
 
 
 @admin.register(SkillGraphEntity)

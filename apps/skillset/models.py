@@ -5,6 +5,7 @@ from django.db.models.functions import Upper
 
 from apps.core.fields import (
     DatabaseForeignKey,
+    TextKeyField,
     both,
     json_object,
     moment,
@@ -14,6 +15,7 @@ from apps.core.fields import (
     uuid_key,
 )
 from apps.core.graph_querysets import EntityQuerySet, RelationQuerySet
+from apps.skillset.querysets import SkillStatusQuerySet
 
 
 class SkillStatusRecord(models.Model):
@@ -31,6 +33,8 @@ class SkillStatusRecord(models.Model):
     metadata = models.JSONField(null=True, blank=True)
     updated_at = moment(null=True)
 
+    objects = SkillStatusQuerySet.as_manager()
+
     class Meta:
         db_table = "skill_status"
         verbose_name = "skill status"
@@ -44,6 +48,21 @@ class SkillStatusRecord(models.Model):
             models.Index(fields=["skill_name"], name="idx_skill_status_name"),
             models.Index(fields=["status"], name="idx_skill_status_status"),
         ]
+
+    def __str__(self) -> str:
+        return self.skill_name
+
+
+class SkillUse(models.Model):
+    """How often a skill was called: the sums of `skill_invocations`, kept by triggers of that table."""
+
+    skill_name = TextKeyField(max_length=100, primary_key=True)
+    uses = models.BigIntegerField()
+    errors = models.BigIntegerField()
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "site_skill_use"
 
     def __str__(self) -> str:
         return self.skill_name
