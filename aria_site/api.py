@@ -13,6 +13,7 @@ api = AriaAPI(
 )
 api.answer_errors()
 api.add_router("", "apps.warehouse.api.router")
+api.add_router("", "apps.operations.api_services.router")
 api.add_router("/activities", "apps.warehouse.api_activities.router")
 api.add_router("/thoughts", "apps.memory.api.thoughts.router")
 api.add_router("/memories", "apps.memory.api.memories.router")

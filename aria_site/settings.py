@@ -43,6 +43,23 @@ OPENCLAW_JOBS_PATH = env("OPENCLAW_JOBS_PATH")
 ARIA_MEMORIES_DIR = env("ARIA_MEMORIES_DIR")
 ARIA_SKILLS_DIR = BASE_DIR / env("ARIA_SKILLS_DIR", "skills")
 
+# Other services, asked only at these addresses
+SERVICE_URLS = {
+    "grafana": env("GRAFANA_URL"),
+    "prometheus": env("PROMETHEUS_URL"),
+    "ollama": env("OLLAMA_URL"),
+    "litellm": env("LITELLM_URL"),
+    "clawdbot": env("CLAWDBOT_URL"),
+    "pgadmin": env("PGADMIN_URL"),
+    "browser": env("BROWSER_URL"),
+    "traefik": env("TRAEFIK_URL"),
+    "aria-web": env("ARIA_WEB_URL"),
+    "aria-api": env("ARIA_API_SELF_URL"),
+}
+if env_bool("MLX_ENABLED"):
+    SERVICE_URLS["mlx"] = env("MLX_URL")
+ARIA_HOST_STATS_URL = env("ARIA_HOST_STATS_URL")
+
 # Security
 DEBUG = env_bool("DEBUG")
 SECRET_KEY = env("SECRET_KEY") or generated_secret(ARIA_DATA_DIR / "secret_key")
