@@ -1,6 +1,7 @@
 """What agents send: read generously, checked before it reaches the database."""
 
 from datetime import UTC, datetime
+from functools import cache
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -44,15 +45,11 @@ def has_nul(value: Any) -> bool:
 
 
 def is_too_deep(body: Any) -> bool:
-    level = [body]
+    level = [body] if isinstance(body, (dict, list)) else []
     for _ in range(DEEPEST):
-        holders = [value.values() if isinstance(value, dict) else value for value in level if is_holder(value)]
-        level = [part for holder in holders for part in holder]
-    return any(map(is_holder, level))
-
-
-def is_holder(value: Any) -> bool:
-    return isinstance(value, dict | list)
+        holders = (value.values() if isinstance(value, dict) else value for value in level)
+        level = [part for holder in holders for part in holder if isinstance(part, (dict, list))]
+    return bool(level)
 
 
 class Body(BaseModel):
@@ -69,13 +66,18 @@ class Body(BaseModel):
     def null_means_the_default(cls, data: Any) -> Any:
         if not isinstance(data, dict):
             return data
-        defaulted = {
-            name
-            for name, field in cls.model_fields.items()
-            if field.get_default(call_default_factory=True, validated_data={}) is not None
-        }
-        optional = {name for name, field in cls.model_fields.items() if not field.is_required()}
-        return {key: value for key, value in data.items() if value is not None or key not in defaulted & optional}
+        defaulted = defaulted_fields(cls)
+        return {key: value for key, value in data.items() if value is not None or key not in defaulted}
+
+
+@cache
+def defaulted_fields(model: type[BaseModel]) -> frozenset[str]:
+    """Those that may be left out and then are not null."""
+    return frozenset(
+        name
+        for name, field in model.model_fields.items()
+        if not field.is_required() and field.get_default(call_default_factory=True, validated_data={}) is not None
+    )
 
 
 def aware(moment: datetime) -> datetime:

@@ -24,13 +24,13 @@ def record_and_mirror(activity: ActivityLog) -> None:
     CoolingDown: as `record_activity` does.
     """
     record_activity(activity)
-    if is_public(activity):
+    if is_public(activity.action, activity.details):
         store_once(post_of(activity))
 
 
-def is_public(activity: ActivityLog) -> bool:
-    details = activity.details if isinstance(activity.details, dict) else {}
-    return any(PUBLIC.search(str(text)) for text in (activity.action, *(details.get(key, "") for key in TELLING)))
+def is_public(action: str, details: Any) -> bool:
+    told = [details[key] for key in TELLING if key in details] if isinstance(details, dict) else []
+    return any(PUBLIC.search(str(text)) for text in (action, *told))
 
 
 def post_of(activity: ActivityLog) -> SocialPost:

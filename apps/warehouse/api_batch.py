@@ -1,0 +1,72 @@
+"""Telemetry of all kinds in one request."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Router, Schema
+from ninja.errors import HttpError
+
+from apps.core.api import answer
+from apps.core.bodies import UnreadableBody
+from apps.core.retries import row_id
+from apps.warehouse import batch, batch_body
+from apps.warehouse.batch_kinds import KINDS
+
+router = Router(tags=["Telemetry"])
+ITEM = {
+    "type": "object",
+    "required": ["kind"],
+    "properties": {"kind": {"enum": list(KINDS)}, "id": {"type": "string", "format": "uuid"}},
+}
+BODY = {
+    "application/json": {"schema": {"type": "array", "items": ITEM, "maxItems": batch_body.MOST}},
+    batch_body.NDJSON: {"schema": ITEM},
+}
+
+
+class Told(Schema):
+    index: int
+    kind: str | None
+    detail: str
+
+
+class Counts(Schema):
+    stored: int
+    duplicates: int
+
+
+class Outcome(Schema):
+    """`received` is `stored` and `duplicates` and the number of `invalid`."""
+
+    received: int
+    stored: int
+    duplicates: int
+    invalid: list[Told]
+    notes: list[Told]
+    by_kind: dict[str, Counts]
+
+
+@router.post(
+    "/batch",
+    response=Outcome,
+    summary="Report telemetry of all kinds at once",
+    openapi_extra={"requestBody": {"required": True, "content": BODY}},
+)
+def record_batch(request: HttpRequest):
+    """An array, or one object a line, of up to 10,000 items and 16 MB. An item is the body of its kind's own POST
+    and a `kind`. Valid items are stored, whatever the others are; what is there already is left as it is.
+
+    A line that is no JSON counts as an item, an empty one does not. A model call of an unknown session is
+    stored without it, and noted. An activity that came too early is among the invalid.
+    """
+    body = batch_body.read(request)
+    items = readable(body, request.content_type)
+    report = batch.store(items, row_id(request, None), suspect=batch_body.is_suspect(body, items))
+    return answer(report.answer())
+
+
+def readable(body: bytes, content_type: str | None) -> list[Any]:
+    try:
+        return batch_body.items_of(body, content_type)
+    except UnreadableBody as error:
+        raise HttpError(422, "Cannot parse request body") from error
