@@ -60,6 +60,12 @@ if env_bool("MLX_ENABLED"):
     SERVICE_URLS["mlx"] = env("MLX_URL")
 ARIA_HOST_STATS_URL = env("ARIA_HOST_STATS_URL")
 
+# What admins may do beyond the warehouse: look into the agent's files, restart services
+ARIA_WORKSPACE_DIR = env("ARIA_WORKSPACE_DIR")
+ARIA_SERVICE_CONTROL_ENABLED = env_bool("ARIA_SERVICE_CONTROL_ENABLED")
+ARIA_ADMIN_TOKEN = env("ARIA_ADMIN_TOKEN")
+SERVICE_COMMANDS = {name: value for name, value in os.environ.items() if name.startswith("ARIA_SERVICE_CMD_")}
+
 # Security
 DEBUG = env_bool("DEBUG")
 SECRET_KEY = env("SECRET_KEY") or generated_secret(ARIA_DATA_DIR / "secret_key")
