@@ -233,6 +233,7 @@ LOGGING = {
         "django": {"handlers": [], "propagate": True},
         "django.server": {"handlers": [], "propagate": True},
         "daphne": {"level": "WARNING"},
+        "httpx": {"level": "WARNING"},
         "psycopg.pool": {"level": "ERROR"},
     },
 }

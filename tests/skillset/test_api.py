@@ -4,6 +4,7 @@ import json
 import random
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 
 import pytest
 from django.db import connection, transaction
@@ -214,6 +215,14 @@ class TestSums:
         with connection.cursor() as cursor:
             cursor.execute("TRUNCATE skill_invocations")
         assert kept() == counted() == []
+
+    def test_start_with_the_calls_that_an_adopted_warehouse_has(self):
+        call(), call(success=False, hours=1), call("llm")
+        as_kept = kept()
+        SkillUse.objects.all().delete()
+        with connection.cursor() as cursor:
+            cursor.execute(import_module("apps.skillset.migrations.0003_skill_use").FILL)
+        assert kept() == as_kept == counted()
 
     def test_forget_what_is_rolled_back(self):
         call()
