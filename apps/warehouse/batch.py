@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 import orjson
+import psycopg
 from django.db import DataError, connection, transaction
 from django.db.models import Model
 from django.utils import timezone
@@ -115,7 +116,8 @@ def insert(model: type[Model], rows: list[dict[str, Any]]) -> int:
     """All as one JSON text, which the table's own row type reads. By id, lest two batches wait for each other."""
     quoted = connection.ops.quote_name
     table, columns = quoted(model._meta.db_table), ", ".join(map(quoted, rows[0]))
-    with connection.cursor() as cursor:
+    # Past Django's cursor, which writes values into the statement: this one would be quoted and parsed once more.
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
         cursor.execute(
             f"INSERT INTO {table} ({columns}) SELECT {columns} FROM json_populate_recordset(NULL::{table}, %s::json)"
             " ORDER BY id ON CONFLICT (id) DO NOTHING",
