@@ -111,7 +111,7 @@ Tags = Annotated[Any, BeforeValidator(listed)]
 JsonObject = Annotated[dict[str, Any], BeforeValidator(wrapped)]
 JsonList = Annotated[list[Any], BeforeValidator(listed)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
-Cost = Annotated[float, Field(ge=0, lt=10_000, allow_inf_nan=False, description="US dollars")]
+Cost = Annotated[float, Field(ge=0, le=9_999.999999, allow_inf_nan=False, description="US dollars")]
 
 
 class TelemetryBody(Body):

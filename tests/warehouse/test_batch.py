@@ -17,6 +17,7 @@ from tests.conftest import ApiClient
 from tests.factories import make_token
 from tests.goals.test_concurrency import at_once
 from tests.telemetry.rows import make_activity, make_session
+from tests.warehouse.databases import sql
 
 pytestmark = pytest.mark.django_db
 PATH = "/api/telemetry/batch"
@@ -129,7 +130,7 @@ class TestInvalidItems:
             ({"kind": "activity", "action": "x" * 101}, "activity", "action:"),
             ({"kind": "activity", "action": "x", "success": "perhaps"}, "activity", "success:"),
             ({"kind": "invocation", "duration_ms": 2**31}, "invocation", "duration_ms:"),
-            ({"kind": "model_usage", "model": "x", "cost_usd": 10_000}, "model_usage", "cost_usd:"),
+            ({"kind": "model_usage", "model": "x", "cost_usd": 9999.9999999}, "model_usage", "cost_usd:"),
             ({"kind": "model_usage", "model": "x", "session_id": "s"}, "model_usage", "session_id:"),
             ({"kind": "security_event", "details": [1]}, "security_event", "details:"),
             ({"kind": "heartbeat", "beat_number": "many"}, "heartbeat", "beat_number:"),
@@ -148,7 +149,8 @@ class TestInvalidItems:
         assert api.get("/api/heartbeat").json()["count"] == 1
 
     def test_one_that_only_the_database_refuses(self, api):
-        costs = [0.1, 9999.9999999, 0.3, 0.4, 0.5]
+        sql("ALTER TABLE model_usage ALTER cost_usd TYPE numeric(4, 2)")
+        costs = [0.1, 500, 0.3, 0.4, 0.5]
         answer = send(api, [{"kind": "model_usage", "model": "m", "cost_usd": cost} for cost in costs])
         assert (answer["stored"], answer["duplicates"], [i["index"] for i in answer["invalid"]]) == (4, 0, [1])
 
