@@ -164,16 +164,24 @@ TEMPLATES = [
 
 # Each request under ASGI runs on a thread of its own, so connections must come from a pool;
 # whatever a session sets must be SET LOCAL, because the next request gets the same connection.
-DATABASES = {
-    "default": database.django_settings()
-    | {
-        "ENGINE": "django.db.backends.postgresql",
-        "CONN_MAX_AGE": 0,
-        "OPTIONS": {
-            "application_name": "aria-site",
-            "pool": {"min_size": 2, "max_size": int(env("ARIA_DB_POOL", "16")), "timeout": 10},
+# The pool's last lines, and the first three of OPTIONS, bound how long a request waits for a database that is away.
+DATABASES = {"default": database.django_settings()}
+DATABASES["default"] |= {
+    "ENGINE": "aria_site.postgresql",
+    "CONN_MAX_AGE": 0,
+    "OPTIONS": {
+        "connect_timeout": 5,
+        "tcp_user_timeout": 10_000,
+        "keepalives_idle": 30,
+        "application_name": "aria-site",
+        "pool": {
+            "min_size": 2,
+            "max_size": int(env("ARIA_DB_POOL", "16")),
+            "timeout": 5,
+            "reconnect_timeout": 5,  # then the next request tries at once, where the default would wait ever longer
         },
     }
+    | DATABASES["default"]["OPTIONS"],
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}

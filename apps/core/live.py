@@ -76,7 +76,7 @@ async def pass_on(server: psycopg.AsyncConnection[Any], layer: Any) -> None:
 def connection_arguments() -> dict[str, Any]:
     """Django's own, without the pool: the listener keeps its connection for itself."""
     arguments = connection.get_connection_params()
-    names = ("dbname", "user", "password", "host", "port")
+    names = {"dbname", "user", "password", "host", "port"} | {name for name in arguments if name.startswith("ssl")}
     return {name: arguments[name] for name in names if arguments.get(name)} | {
         "autocommit": True,
         "application_name": "aria-site live",

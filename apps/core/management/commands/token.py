@@ -2,7 +2,9 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import ProgrammingError
 from django.utils import timezone
+from psycopg.errors import UndefinedTable
 
 from apps.core.models import ApiToken
 
@@ -21,7 +23,12 @@ class Command(BaseCommand):
         revoke.add_argument("token", help="its name or prefix")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        getattr(self, options["action"])(**options)
+        try:
+            getattr(self, options["action"])(**options)
+        except ProgrammingError as error:
+            if not isinstance(error.__cause__, UndefinedTable):
+                raise
+            raise CommandError("The site has no tables yet; start it once, with 'make run'.") from error
 
     def create(self, *, name: str, scope: str, days: int | None, **options: Any) -> None:
         if days is not None and days < 1:
@@ -32,11 +39,8 @@ class Command(BaseCommand):
 
     def list(self, **options: Any) -> None:
         for token in ApiToken.objects.all():
-            state = (
-                "revoked" if token.revoked_at else f"expires {token.expires_at:%Y-%m-%d}" if token.expires_at else ""
-            )
             used = f"{token.last_used_at:%Y-%m-%d %H:%M}" if token.last_used_at else "never used"
-            self.stdout.write(f"{token.prefix}  {token.scope:5}  {used:16}  {token.name}  {state}".rstrip())
+            self.stdout.write(f"{token.prefix}  {token.scope:5}  {used:16}  {token.name}  {state_of(token)}".rstrip())
 
     def revoke(self, *, token: str, **options: Any) -> None:
         usable = ApiToken.objects.usable()
@@ -47,3 +51,11 @@ class Command(BaseCommand):
             )
         found[0].revoke()
         self.stdout.write(f"{found[0]} is revoked.")
+
+
+def state_of(token: ApiToken) -> str:
+    if token.revoked_at:
+        return "revoked"
+    if token.expires_at is None:
+        return ""
+    return f"{'expired' if token.expires_at <= timezone.now() else 'expires'} {token.expires_at:%Y-%m-%d}"
