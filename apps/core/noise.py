@@ -9,6 +9,24 @@ from collections.abc import Iterable
 
 from django.conf import settings
 
+# What every part of the warehouse takes for test data; each adds words of its own.
+TEST_DATA = (
+    "goal_test",
+    "skill_test",
+    "test_entry",
+    "live test goal",
+    "test goal",
+    "testing skill functionality",
+    "creative pulse ingestion test",
+    "creative pulse full visualization test",
+    "pulse-exp-",
+    "live test post",
+    "moltbook test",
+    "abc123",
+    "post 42",
+)
+TEST_PREFIXES = ("test-", "test_", "goal-test", "goal_test", "skill-test", "skill_test")
+
 
 class NoiseFilter:
     def __init__(self, markers: Iterable[str], prefixes: Iterable[str] = ()) -> None:

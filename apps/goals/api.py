@@ -7,7 +7,7 @@ from ninja.errors import HttpError
 from apps.core.actors import actor_of
 from apps.core.api import answer, page_list
 from apps.core.bodies import Days, Int, Limit, PageNumber
-from apps.core.noise import NoiseFilter
+from apps.core.noise import TEST_DATA, TEST_PREFIXES, NoiseFilter
 from apps.goals import actions, schemas
 from apps.goals.models import Goal, HourlyGoal
 from apps.goals.querysets import Column
@@ -16,26 +16,8 @@ router = Router(tags=["Goals"])
 hourly_router = Router(tags=["Hourly goals"])
 
 NOISE = NoiseFilter(
-    markers=(
-        "live test goal",
-        "test goal",
-        "testing skill functionality",
-        "creative pulse ingestion test",
-        "fetch test",
-        "update test",
-        "goal_test",
-        "skill_test",
-        "test_entry",
-        "creative pulse full visualization test",
-        "pulse-exp-",
-        "live test post",
-        "moltbook test",
-        "abc123",
-        "post 42",
-        "patchable",
-        "dry run",
-    ),
-    prefixes=("test-", "test_", "goal-test", "goal_test", "skill-test", "skill_test"),
+    markers=(*TEST_DATA, "fetch test", "update test", "patchable", "dry run"),
+    prefixes=TEST_PREFIXES,
 )
 RESERVED = {"board", "archive", "sprint-summary", "history"}  # GET /goals/<these> are no goals
 DROPPED = {"skipped": True, "reason": "test_or_patch_noise"}

@@ -9,7 +9,7 @@ from ninja.errors import HttpError
 from apps.core.actors import acting, actor_of
 from apps.core.api import answer
 from apps.core.graph_querysets import RelationQuerySet
-from apps.core.noise import NoiseFilter
+from apps.core.noise import TEST_DATA, NoiseFilter
 from apps.knowledge import schemas
 from apps.knowledge.graphs import GRAPHS, KNOWLEDGE, SKILL, Direction, Graph
 from apps.knowledge.models import KnowledgeEntity, KnowledgeQueryLog, KnowledgeRelation
@@ -22,34 +22,9 @@ Text = Annotated[str, Query(min_length=1, max_length=500)]
 WhichGraph = Annotated[Literal["skill", "knowledge"], Query(description="The graph that is asked.")]
 NOISE = NoiseFilter(
     markers=(
-        "[test]",
-        "pytest",
-        "goal_test",
-        "skill_test",
-        "test_entry",
-        "live test goal",
-        "test goal",
-        "testing skill functionality",
-        "creative pulse ingestion test",
-        "creative pulse full visualization test",
-        "pulse-exp-",
-        "live test post",
-        "moltbook test",
-        "abc123",
-        "post 42",
-        "testentity_",
-        "searchable_",
-        "trav_",
-        "rel_a_",
-        "rel_b_",
-        "pytest-entity",
-        "rel-src",
-        "rel-dst",
-        "test-",
-        "test_",
-        "goal-test",
-        "skill-test",
-        "test",
+        *TEST_DATA,
+        *("[test]", "test", "pytest", "testentity_", "searchable_", "trav_", "rel_a_", "rel_b_"),
+        *("pytest-entity", "rel-src", "rel-dst", "test-", "test_", "goal-test", "skill-test"),
     )
 )
 DROPPED = {"created": False, "skipped": True, "reason": "test_or_noise_payload"}

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from apps.core.actors import Actor, acting
 from apps.operations.jobs_file import Summary
-from apps.operations.models import ScheduledJob
+from apps.operations.models import LIVE_FIELDS, ScheduledJob
 
 SCHEDULE = 1  # the id of the only row
 TICK = """
@@ -23,24 +23,7 @@ ON CONFLICT (id) DO UPDATE SET
     next_job_at = excluded.next_job_at, updated_at = excluded.updated_at
 """
 # Everything that the file knows; the run counters are kept by others.
-FROM_FILE = [
-    "agent_id",
-    "name",
-    "enabled",
-    "schedule_kind",
-    "schedule_expr",
-    "session_target",
-    "wake_mode",
-    "payload_kind",
-    "payload_text",
-    "next_run_at",
-    "last_run_at",
-    "last_status",
-    "last_duration_ms",
-    "created_at_ms",
-    "updated_at_ms",
-    "synced_at",
-]
+FROM_FILE = [*LIVE_FIELDS[1:], "created_at_ms", "updated_at_ms", "synced_at"]
 
 
 def tick(summary: Summary) -> datetime:

@@ -11,7 +11,7 @@ from apps.core.api import answer
 from apps.core.bodies import Limit
 from apps.core.retries import row_id, store_once
 from apps.operations import actions, jobs_file, schemas
-from apps.operations.models import HeartbeatLog, PendingComplexTask, ScheduledJob, ScheduleTick
+from apps.operations.models import LIVE_FIELDS, HeartbeatLog, PendingComplexTask, ScheduledJob, ScheduleTick
 
 heartbeat_router = Router(tags=["Heartbeats"])
 task_router = Router(tags=["Tasks"])
@@ -90,7 +90,7 @@ def live_jobs(request: HttpRequest):
         return answer({"jobs": [], "count": 0, "source": "live", "error": str(error)})
     except jobs_file.BrokenJobsFile as error:
         raise HttpError(502, str(error)) from None
-    items = [{name: getattr(job, name) for name in schemas.LIVE_FIELDS} for job in jobs]
+    items = [{name: getattr(job, name) for name in LIVE_FIELDS} for job in jobs]
     return answer({"jobs": items, "count": len(items), "source": "live"})
 
 

@@ -13,6 +13,24 @@ from apps.core.fields import (
 )
 from apps.operations.querysets import HeartbeatQuerySet, JobQuerySet, TaskQuerySet
 
+# What the scheduler's file tells of a job, its id first.
+LIVE_FIELDS = (
+    "id",
+    "agent_id",
+    "name",
+    "enabled",
+    "schedule_kind",
+    "schedule_expr",
+    "session_target",
+    "wake_mode",
+    "payload_kind",
+    "payload_text",
+    "next_run_at",
+    "last_run_at",
+    "last_status",
+    "last_duration_ms",
+)
+
 
 class ScheduledJob(models.Model):
     """A job of the agent's scheduler. Its id is the scheduler's; the two `_ms` columns are epoch milliseconds."""

@@ -8,23 +8,6 @@ from pydantic import BeforeValidator
 
 from apps.core.bodies import Body, Int, JsonObject, TelemetryBody
 
-LIVE_FIELDS = (
-    "id",
-    "agent_id",
-    "name",
-    "enabled",
-    "schedule_kind",
-    "schedule_expr",
-    "session_target",
-    "wake_mode",
-    "payload_kind",
-    "payload_text",
-    "next_run_at",
-    "last_run_at",
-    "last_status",
-    "last_duration_ms",
-)
-
 
 def as_text(value: Any) -> Any:
     """Agents hand in an object where a text is meant; it is kept as JSON."""

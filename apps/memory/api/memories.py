@@ -9,37 +9,15 @@ from ninja.errors import HttpError
 from apps.core.actors import actor_of
 from apps.core.api import answer, page_list
 from apps.core.bodies import Limit, PageNumber
-from apps.core.noise import NoiseFilter
+from apps.core.noise import TEST_DATA, TEST_PREFIXES, NoiseFilter
 from apps.memory import actions, schemas
 from apps.memory.models import Memory
 
 router = Router(tags=["Memories"])
 
 NOISE = NoiseFilter(
-    markers=(
-        "[test]",
-        "test",
-        "pytest",
-        "goal_test",
-        "skill_test",
-        "test_entry",
-        "live test goal",
-        "test goal",
-        "testing skill functionality",
-        "creative pulse ingestion test",
-        "creative pulse full visualization test",
-        "pulse-exp-",
-        "live test post",
-        "moltbook test",
-        "abc123",
-        "post 42",
-        "x: 1",
-        '"x": 1',
-        '{"x": 1}',
-        '{"x":1}',
-        "x; 1",
-    ),
-    prefixes=("test-", "test_", "goal-test", "goal_test", "skill-test", "skill_test"),
+    markers=(*TEST_DATA, "[test]", "test", "pytest", "x: 1", '"x": 1', '{"x": 1}', '{"x":1}', "x; 1"),
+    prefixes=TEST_PREFIXES,
 )
 DROPPED = {"stored": False, "skipped": True, "reason": "test_or_noise_payload"}
 
