@@ -101,7 +101,7 @@ window.addEventListener("pointermove", (event) => {
     if (drag.timer) return letGo(); // a finger that moves at once is scrolling
     lift(event.clientX, event.clientY);
   }
-  follow(event.clientX, event.clientY);
+  if (drag) follow(event.clientX, event.clientY);
 });
 
 window.addEventListener("pointerup", (event) => {
@@ -116,7 +116,9 @@ board.addEventListener("dragstart", (event) => event.preventDefault()); // of th
 board.addEventListener("contextmenu", (event) => drag?.lifted && event.preventDefault());
 
 function lift(x, y) {
-  const { card } = drag;
+  const card = document.getElementById(drag.card.id); // a redraw may have come between the press and now
+  if (!card) return letGo();
+  drag.card = card;
   const box = card.getBoundingClientRect();
   hold(true);
   Object.assign(drag, {

@@ -119,6 +119,7 @@ class TestMouse:
     def test_an_expired_login_is_told(self, window):
         goal = make_goal()
         page = open_board(window(expected=("401",)))
+        page.wait_for_load_state("networkidle")  # else the board itself would lead to the login
         Session.objects.all().delete()
         drag(page, card(page, goal), column(page, "doing"))
         expect(page.locator("#message")).to_contain_text("no longer logged in")
