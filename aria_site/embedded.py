@@ -235,6 +235,8 @@ class EmbeddedServer:
             self.run("pg_ctl", "stop", "--mode=fast", f"--pgdata={self.data}", f"--timeout={RECOVERY_SECONDS}")
         if self.process:
             self.process.wait()
+        if self.sockets != self.folder:
+            shutil.rmtree(self.sockets, ignore_errors=True)
 
     def create_database(self) -> None:
         with psycopg.connect(self.url_of("postgres"), autocommit=True, connect_timeout=5) as connection:

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -116,7 +116,8 @@ def kill_postgres(folder):
     parent = postmaster(folder)
     children = subprocess.run(["pgrep", "-P", str(parent)], capture_output=True, text=True).stdout.split()
     for pid in [parent, *map(int, children)]:
-        os.kill(pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 @pytest.fixture(scope="module")
@@ -319,10 +320,10 @@ class TestEmbeddedServer:
         mark = folder / "postgres" / "data" / "PG_VERSION"
         version = mark.read_text()
         mark.write_text("15\n")
+        refusal = pytest.raises(DatabaseProblem, match=r"is PostgreSQL 15's, but PostgreSQL \d+ is.*make a backup")
         try:
-            with pytest.raises(DatabaseProblem, match=r"is PostgreSQL 15's, but PostgreSQL \d+ is.*make a backup"):
-                with held(folder):
-                    pass
+            with refusal, held(folder):
+                pass
         finally:
             mark.write_text(version)
 
