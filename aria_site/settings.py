@@ -1,7 +1,9 @@
 """All settings, each read from the environment with a type and a default (see README, Configuration)."""
 
+import contextlib
 import os
 import secrets
+import tempfile
 from pathlib import Path
 
 from aria_site import database
@@ -20,25 +22,34 @@ def env_bool(name: str, default: bool = False) -> bool:
     return env(name, str(default)).lower() in ("1", "true", "yes", "on")
 
 
+def env_int(name: str, default: int) -> int:
+    try:
+        return int(env(name, str(default)))
+    except ValueError:
+        raise SystemExit(f"{name} is {env(name)!r}; it must be a whole number.") from None
+
+
 def env_list(name: str, default: str = "") -> list[str]:
     return [item.strip() for item in env(name, default).split(",") if item.strip()]
 
 
 def generated_secret(path: Path) -> str:
     """A secret of this installation, made on first use and readable by its owner alone."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, draft = tempfile.mkstemp(dir=path.parent)  # 0600
+        with open(handle, "w") as file:
             file.write(secrets.token_urlsafe(50))
-    except FileExistsError:
-        pass
+        with contextlib.suppress(FileExistsError):  # of two first starts at once one wins
+            os.link(draft, path)  # whole or not at all
+        os.unlink(draft)
     return path.read_text()
 
 
 # Where things are
 ARIA_DATA_DIR = database.data_dir()
 ARIA_HOST = env("ARIA_HOST", "127.0.0.1")
-ARIA_PORT = int(env("ARIA_PORT", "8000"))
+ARIA_PORT = env_int("ARIA_PORT", 8000)
 OPENCLAW_JOBS_PATH = env("OPENCLAW_JOBS_PATH")
 ARIA_MEMORIES_DIR = env("ARIA_MEMORIES_DIR")
 ARIA_SKILLS_DIR = BASE_DIR / env("ARIA_SKILLS_DIR", "skills")
@@ -176,7 +187,7 @@ DATABASES["default"] |= {
         "application_name": "aria-site",
         "pool": {
             "min_size": 2,
-            "max_size": int(env("ARIA_DB_POOL", "16")),
+            "max_size": env_int("ARIA_DB_POOL", 16),
             "timeout": 5,
             "reconnect_timeout": 5,  # then the next request tries at once, where the default would wait ever longer
         },

@@ -186,19 +186,30 @@ def initial_of(goal: Goal) -> dict[str, object]:
 def show_goal(request: HtmxRequest, goal: Goal, form: GoalForm, *, note: str = "", status: int = 200):
     in_drawer = is_fragment(request, "drawer")
     page = "goals/goal.html#goal" if in_drawer else "goals/goal.html"
-    column = list(Goal.objects.in_column(goal.shown_column).values_list("pk", flat=True)) if goal.on_board else []
+    column = column_around(goal)
+    place = column.index(goal.pk) if goal.pk in column else None
     context = {
         "goal": goal,
         "form": form,
         "note": note,
         "in_drawer": in_drawer,
         "Column": Column.choices,
-        "place": column.index(goal.pk) if column else None,
-        "last": len(column) - 1,
+        "place": place,
+        "size": len(column),
+        "above": column[place - 1] if place else None,
+        "below": column[place + 1] if place is not None and place + 1 < len(column) else None,
         "history": Change.objects.of(goal)[:HISTORY_ROWS],
         "revision": actions.revision_of(goal.updated_at),
     }
     return render(request, page, context, status=status)
+
+
+def column_around(goal: Goal) -> list[UUID]:
+    """The goals of its column on the board of its sprint, from top to bottom."""
+    if not goal.on_board:
+        return []
+    goals = Goal.objects.in_column(goal.shown_column).of_sprint(goal.sprint or "backlog")
+    return list(goals.values_list("pk", flat=True))
 
 
 def show_conflict(request: HtmxRequest, conflict: Conflict, form: GoalForm) -> HttpResponse:

@@ -307,6 +307,14 @@ class TestDelete:
         page = browser_client.post(reverse("goal_delete", args=[NOBODY]), follow=True)
         assert page.status_code == 200 and "already been deleted" in page.content.decode()
 
+    def test_up_and_down_step_over_the_goals_of_the_sprint(self, browser_client):
+        first, other, second = (make_goal(position=n, sprint=s) for n, s in enumerate(["s-1", "s-2", "s-1"]))
+        page = browser_client.get(reverse("goal", args=[second.pk]))
+        assert (page.context["place"], page.context["size"], page.context["below"]) == (1, 2, None)
+        assert f'name="before" value="{first.pk}"' in page.content.decode()
+        browser_client.post(reverse("goal_move", args=[second.pk]), {"column": "backlog", "before": first.pk})
+        assert list(Goal.objects.in_column("backlog")) == [second, first, other]
+
 
 class TestExpiredLogin:
     def test_htmx_is_sent_to_the_login(self, client):
