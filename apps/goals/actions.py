@@ -83,9 +83,7 @@ def move_goal(
         if column != column_before or not keep_status:
             keep_in_step(goal, {"board_column"})
             goal.save(update_fields=IN_STEP)
-        if before or after:
-            position = place_beside(goal, column, before, after, position)
-        place(goal, column, position, leaving=column_before)
+        place(goal, column, position, leaving=column_before, before=before, after=after)
         return reread(goal)
 
 
@@ -147,29 +145,31 @@ def fits(if_match: str, goal: Goal) -> bool:
     return "*" in revisions or revision_of(goal.updated_at) in revisions
 
 
-def place_beside(goal: Goal, column: str, before: UUID | None, after: UUID | None, otherwise: int) -> int:
+def place(
+    goal: Goal, column: str, position: int, *, leaving: str, before: UUID | None = None, after: UUID | None = None
+) -> None:
+    """Number the column 0, 1, 2, ... with `goal` at its place in it, and close the gap in the one it left."""
+    if column in Column.values:
+        ids = ids_in(column, but=goal)
+        ids.insert(place_among(ids, before, after, max(position, 0)), goal.pk)
+        number(ids)
+    if leaving != column and leaving in Column.values:
+        number(ids_in(leaving, but=goal))
+
+
+def ids_in(column: str, *, but: Goal) -> list[UUID]:
+    return list(Goal.objects.in_column(column).exclude(pk=but.pk).values_list("pk", flat=True))
+
+
+def place_among(ids: list[UUID], before: UUID | None, after: UUID | None, otherwise: int) -> int:
     """The place above `before` or below `after`, where they (still) are in the column."""
-    others = list(Goal.objects.in_column(column).exclude(pk=goal.pk).values_list("pk", flat=True))
-    if before in others:
-        return others.index(before)
-    return others.index(after) + 1 if after in others else otherwise
+    if before in ids:
+        return ids.index(before)
+    return ids.index(after) + 1 if after in ids else otherwise
 
 
-def place(goal: Goal, column: str, position: int, *, leaving: str) -> None:
-    """Number the column 0, 1, 2, ... with `goal` at `position`, and close the gap in the one it left."""
-    renumber(column, goal, position)
-    if leaving != column:
-        renumber(leaving)
-
-
-def renumber(column: str, goal: Goal | None = None, position: int = 0) -> None:
-    """One statement a column, which writes only the rows whose number changes."""
-    if column not in Column.values:
-        return
-    others = Goal.objects.in_column(column).exclude(pk=goal.pk if goal else None)
-    ids = list(others.values_list("pk", flat=True))
-    if goal:
-        ids.insert(max(position, 0), goal.pk)
+def number(ids: list[UUID]) -> None:
+    """One statement, which writes only the rows whose number changes."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
