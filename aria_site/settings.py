@@ -213,7 +213,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = LOGOUT_REDIRECT_URL = "/"
-# Adopted warehouses have no column lengths or choices for Django's checks to complain about.
+# Without HTTPS in front there is nothing that these checks of the deployment could ask for.
 SILENCED_SYSTEM_CHECKS = [] if ARIA_HTTPS else ["security.W004", "security.W008", "security.W012", "security.W016"]
 
 LANGUAGE_CODE = "en"
