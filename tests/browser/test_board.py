@@ -289,7 +289,7 @@ class TestLive:
 
     def test_after_a_restart_of_the_site(self, window, second_site):
         goal = make_goal()
-        page = open_board(window(at=second_site, expected=("WebSocket", "ERR_CONNECTION")))
+        page = open_board(window(at=second_site, expected=("WebSocket", "ERR_CONNECTION", "htmx:")))
         second_site.stop()
         expect(page.locator(".live")).to_contain_text("offline")
         Goal.objects.filter(pk=goal.pk).update(title="while it was away")
