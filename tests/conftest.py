@@ -54,3 +54,11 @@ def static_files():
 
     collect_if_changed()
     settings.WHITENOISE_AUTOREFRESH = True
+
+
+@pytest.fixture(autouse=True)
+def nothing_asked_yet():
+    """What a test learnt of other systems says nothing to the next one, whose servers may get the same ports."""
+    from apps.core.remote import asker
+
+    asker.known.clear()

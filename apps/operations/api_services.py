@@ -8,6 +8,7 @@ from ninja import Router, Schema
 from ninja.errors import HttpError
 
 from apps.core.api import answer
+from apps.core.remote import Answer
 from apps.operations import services
 
 router = Router(tags=["Services"])
@@ -39,7 +40,7 @@ class HostStats(Schema):
     source: str
 
 
-@router.get("/status", response=dict[str, Reached], summary="Which services answer?")
+@router.get("/status", response=dict[str, Reached], summary="Which services answer?", operation_id="services_status")
 def status(request: HttpRequest):
     """Asked in parallel, 3 seconds at most; an answer serves for 10 seconds."""
     states = {name: state_of(health) for name, health in services.health_of(settings.SERVICE_URLS).items()}
@@ -55,7 +56,7 @@ def service_status(request: HttpRequest, service_id: str):
     if service_id not in settings.SERVICE_URLS:
         raise HttpError(404, "Unknown service")
     health = services.health_of([service_id])[service_id]
-    return {"status": "online" if health.up else "offline", "code": health.code}
+    return {"status": "online" if health.ok else "offline", "code": health.code}
 
 
 @router.get("/host-stats", response=HostStats, summary="Memory and disks of the host, as its agent tells")
@@ -63,7 +64,7 @@ def host_stats(request: HttpRequest):
     return answer(services.host_stats())
 
 
-def state_of(health: services.Health) -> dict[str, Any]:
-    if health.up:
+def state_of(health: Answer) -> dict[str, Any]:
+    if health.ok:
         return {"status": "up", "code": health.code}
-    return {"status": "down", "code": None, "error": health.error}
+    return {"status": "down", "code": None, "error": health.reason}

@@ -1,59 +1,19 @@
 """The services around the site, played by small servers on loopback."""
 
-import threading
 import time
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from apps.operations import services
+from tests.remote_servers import remote_server as service
 from tests.servers import free_port
 
 pytestmark = pytest.mark.django_db
 HOST = b'{"ram": {"used_gb": 3.5, "total_gb": 8, "percent": 44}, "smart": {"status": "PASSED", "healthy": true}}'
 
 
-@contextmanager
-def service(code=200, body=b"{}", wait=0.0, drip=False):
-    """A server whose `asked` lists the paths that were asked for."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            server.asked.append(self.path)
-            server.ended.wait(wait)
-            try:
-                self.send_response(code)
-                self.flush_headers()
-                while drip and not server.ended.wait(0.1):
-                    self.wfile.write(b"X-Slow: 1\r\n")
-                self.send_header("Location", "/elsewhere")
-                self.end_headers()
-                self.wfile.write(body)
-            except OSError:
-                pass  # the asker went away
-
-        def log_message(self, *args):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.asked, server.ended = [], threading.Event()
-    server.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.ended.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-
 @pytest.fixture(autouse=True)
-def nothing_asked_yet(settings, monkeypatch):
-    monkeypatch.setattr(services, "fresh", services.Fresh())
-    monkeypatch.setattr(services, "fresh_host", services.Fresh())
+def nothing_configured(settings):
     settings.SERVICE_URLS = dict.fromkeys(settings.SERVICE_URLS, "")
     settings.ARIA_HOST_STATS_URL = ""
 
@@ -94,17 +54,13 @@ class TestStatus:
         assert body["grafana"]["error"] == body["ollama"]["error"] == "no answer in time"
         assert body["browser"]["status"] == "up"
 
-    def test_answers_serve_for_some_seconds(self, api, settings, monkeypatch):
+    def test_answers_serve_for_some_seconds(self, api, settings):
         with service() as well:
             settings.SERVICE_URLS["grafana"] = well.url
             for _ in range(3):
                 api.get("/api/status")
                 api.get("/api/status/grafana")
             assert well.asked == ["/api/health"]
-            monkeypatch.setattr(services, "FRESH_SECONDS", -1)
-            services.fresh.found.clear()
-            api.get("/api/status"), api.get("/api/status")
-            assert len(well.asked) == 3
 
     def test_costs_one_query(self, api, django_assert_num_queries):
         api.get("/api/status")
