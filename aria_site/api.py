@@ -2,11 +2,14 @@
 
 from apps.core.api import AriaAPI, JSONRenderer, SessionAuth, TokenAuth, anyone
 from apps.core.bodies import JSONParser
+from aria_site.api_description import DESCRIPTION, TAGS
 
 api = AriaAPI(
     title="Aria site",
     version="3.0.0",
-    description="The agent's warehouse over JSON.",
+    description=DESCRIPTION,
+    servers=[{"url": "/api"}],
+    openapi_extra={"tags": [{"name": name, "description": sentence} for name, sentence in TAGS.items()]},
     auth=[TokenAuth(), SessionAuth(), anyone],
     parser=JSONParser(),
     renderer=JSONRenderer(),

@@ -21,6 +21,8 @@ from django.utils.encoding import escape_uri_path
 from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError, ValidationErrorContext
+from ninja.openapi.schema import OpenAPISchema
+from ninja.operation import Operation
 from ninja.renderers import BaseRenderer
 from ninja.security import APIKeyCookie, HttpBearer
 
@@ -28,6 +30,7 @@ from apps.core.actors import Actor, actor_of
 from apps.core.bodies import UnreadableBody
 from apps.core.conflicts import Conflict
 from apps.core.models import ApiToken
+from apps.core.openapi import describe_errors
 
 logger = logging.getLogger(__name__)
 READING = ("GET", "HEAD", "OPTIONS")
@@ -126,6 +129,16 @@ def page_list(
 
 class AriaAPI(NinjaAPI):
     """NinjaAPI with the contract's error bodies."""
+
+    def get_openapi_schema(self, *, path_prefix: str | None = None, path_params: Any = None) -> OpenAPISchema:
+        """Paths are relative to the server's address, as in the contract."""
+        description = super().get_openapi_schema(path_prefix=path_prefix or "", path_params=path_params)
+        describe_errors(description)
+        return description
+
+    def get_openapi_operation_id(self, operation: Operation) -> str:
+        """Unless the operation has a name of its own. Clients call their methods by it."""
+        return operation.view_func.__name__
 
     def validation_error_from_error_contexts(self, error_contexts: list[ValidationErrorContext]) -> ValidationError:
         """Name the field as the caller knows it: without the name of our own parameter around it."""

@@ -5,9 +5,11 @@ from ninja import Header, Router
 from ninja.errors import HttpError
 
 from apps.core.actors import actor_of
+from apps.core.answers import Deleted, Skipped, Updated
 from apps.core.api import answer, page_list
 from apps.core.bodies import Days, Int, Limit, PageNumber
 from apps.core.noise import TEST_DATA, TEST_PREFIXES, NoiseFilter
+from apps.core.openapi import may_fail
 from apps.goals import actions, schemas
 from apps.goals.models import Goal, HourlyGoal
 from apps.goals.querysets import Column
@@ -32,10 +34,10 @@ def list_goals(request: HttpRequest, page: PageNumber = 1, limit: Limit = 25, st
     return page_list(goals.filter(status=status) if status else goals, schemas.GOAL_FIELDS, page, limit)
 
 
-@router.post("", summary="Create a goal")
+@router.post("", response=schemas.GoalCreated | Skipped, summary="Create a goal")
 def create_goal(request: HttpRequest, body: schemas.GoalIn):
     if NOISE.drops(body.goal_id, body.title, body.description, key=body.goal_id or ""):
-        return {"created": False, **DROPPED}
+        return answer({"created": False, **DROPPED})
     fields = {"description": "", **body.model_dump(exclude_unset=True)}
     if body.goal_id in RESERVED:
         raise HttpError(422, f"'{body.goal_id}' is the name of a page of goals and cannot be a goal's id")
@@ -45,7 +47,7 @@ def create_goal(request: HttpRequest, body: schemas.GoalIn):
     return {"id": goal.id, "goal_id": goal.goal_id, "created": True}
 
 
-@router.get("/board", response=schemas.Board, summary="The board of a sprint")
+@router.get("/board", response=schemas.Board, summary="The board of a sprint", operation_id="goal_board")
 def board(request: HttpRequest, sprint: str = "current", limit: Limit = 1000):
     """`limit` is per column; `counts` and `total` are of everything."""
     sprint = Goal.objects.sprint_named(sprint)
@@ -64,7 +66,12 @@ def board(request: HttpRequest, sprint: str = "current", limit: Limit = 1000):
     )
 
 
-@router.get("/archive", response=schemas.GoalPage, summary="Finished and archived goals, the latest first")
+@router.get(
+    "/archive",
+    response=schemas.GoalPage,
+    summary="Finished and archived goals, the latest first",
+    operation_id="goal_archive",
+)
 def archive(request: HttpRequest, page: PageNumber = 1, limit: Limit = 25):
     return page_list(Goal.objects.archived(), schemas.GOAL_FIELDS, page, limit)
 
@@ -87,7 +94,9 @@ def sprint_summary(request: HttpRequest, sprint: str = "current"):
     }
 
 
-@router.get("/history", response=schemas.GoalHistory, summary="Goals by the day they were made")
+@router.get(
+    "/history", response=schemas.GoalHistory, summary="Goals by the day they were made", operation_id="goal_history"
+)
 def history(request: HttpRequest, days: Days = 14):
     data: dict[str, dict[str, int]] = {}
     for day, status, count in Goal.objects.created_by_day(days):
@@ -103,7 +112,7 @@ def get_goal(request: HttpRequest, goal_id: str, response: HttpResponse):
     return goal
 
 
-@router.patch("/{goal_id}", summary="Change a goal")
+@router.patch("/{goal_id}", response=Updated | Skipped, summary="Change a goal")
 def update_goal(
     request: HttpRequest,
     goal_id: str,
@@ -112,19 +121,21 @@ def update_goal(
     if_match: str | None = IfMatch,
 ):
     if NOISE.drops(goal_id, body.title, body.description, key=goal_id):
-        return {"updated": False, **DROPPED}
+        return answer({"updated": False, **DROPPED})
     goal = found(goal_id, lambda: actions.update_goal(actor_of(request), goal_id, body.changes(), if_match))
     response["ETag"] = actions.revision_of(goal.updated_at)
     return {"updated": True}
 
 
-@router.delete("/{goal_id}", summary="Delete a goal")
+@router.delete("/{goal_id}", response=Deleted, summary="Delete a goal")
 def delete_goal(request: HttpRequest, goal_id: str, if_match: str | None = IfMatch):
     found(goal_id, lambda: actions.delete_goal(actor_of(request), goal_id, if_match))
     return {"deleted": True}
 
 
-@router.patch("/{goal_id}/move", summary="Put a goal into a column")
+@router.patch(
+    "/{goal_id}/move", response=schemas.GoalMoved, summary="Put a goal into a column", openapi_extra=may_fail(400)
+)
 def move_goal(
     request: HttpRequest,
     goal_id: str,
@@ -150,15 +161,15 @@ def list_hourly_goals(request: HttpRequest, status: str = "", limit: Limit = 100
     return answer({"goals": rows, "count": len(rows)})
 
 
-@hourly_router.post("", summary="Plan something for an hour")
+@hourly_router.post("", response=schemas.HourlyGoalCreated | Skipped, summary="Plan something for an hour")
 def create_hourly_goal(request: HttpRequest, body: schemas.HourlyGoalIn):
     if NOISE.drops(body.goal_type, body.description):
-        return {"created": False, **DROPPED}
+        return answer({"created": False, **DROPPED})
     goal = actions.create_hourly_goal(actor_of(request), **body.model_dump())
     return {"created": True, "id": goal.id}
 
 
-@hourly_router.patch("/{hourly_id}", summary="Change an hourly goal's status")
+@hourly_router.patch("/{hourly_id}", response=Updated, summary="Change an hourly goal's status")
 def update_hourly_goal(request: HttpRequest, hourly_id: Int, body: schemas.HourlyGoalStatus):
     found(hourly_id, lambda: actions.set_hourly_status(actor_of(request), hourly_id, body.status))
     return {"updated": True}

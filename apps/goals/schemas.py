@@ -61,6 +61,18 @@ class GoalPage(Schema):
     pages: int
 
 
+class GoalCreated(Schema):
+    id: UUID
+    goal_id: str
+    created: bool
+
+
+class GoalMoved(Schema):
+    moved: bool
+    board_column: str
+    position: int
+
+
 class GoalIn(Body):
     title: Title
     goal_id: Annotated[str, Field(min_length=1, max_length=100)] | None = None
@@ -153,6 +165,11 @@ class HourlyGoalOut(Schema):
 class HourlyGoals(Schema):
     goals: list[HourlyGoalOut]
     count: int
+
+
+class HourlyGoalCreated(Schema):
+    id: int
+    created: bool
 
 
 class HourlyGoalIn(Body):

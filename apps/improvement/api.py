@@ -6,8 +6,10 @@ from ninja import Query, Router
 from ninja.errors import HttpError
 
 from apps.core.actors import actor_of
+from apps.core.answers import Created
 from apps.core.api import answer, page_list
 from apps.core.bodies import Limit, PageNumber
+from apps.core.openapi import may_fail
 from apps.improvement import actions, schemas
 from apps.improvement.models import ImprovementProposal, LessonLearned, PerformanceLog
 from apps.improvement.protected import is_protected
@@ -20,15 +22,21 @@ performance_router = Router(tags=["Performance"])
 ErrorMessage = Annotated[str, Query(description="The lessons whose pattern is most like it come first.")]
 
 
-@lesson_router.post("", summary="Note an error, and what resolves it")
+@lesson_router.post(
+    "",
+    response=schemas.Learned,
+    summary="Note an error, and what resolves it",
+    operation_id="learn_lesson",
+    openapi_extra=may_fail(400),
+)
 def learn(request: HttpRequest, body: schemas.LessonIn):
     """A known pattern has occurred once more, and gets the resolution if one is sent."""
     if not body.error_pattern or not body.error_type:
         raise HttpError(400, "error_pattern and error_type are required")
     lesson_id, occurrences, is_new = actions.learn(actor_of(request), **body.model_dump())
     if is_new:
-        return {"created": True, "id": lesson_id}
-    return {"updated": True, "occurrences": occurrences, "id": lesson_id}
+        return answer({"created": True, "id": lesson_id})
+    return answer({"updated": True, "occurrences": occurrences, "id": lesson_id})
 
 
 @lesson_router.get("", response=schemas.LessonPage, summary="Lessons, the lately needed first")
@@ -51,7 +59,9 @@ def seed_lessons(request: HttpRequest):
     return {"seeded": actions.seed_lessons(actor_of(request)), "total": len(actions.SEEDS)}
 
 
-@proposal_router.post("", summary="Propose a change")
+@proposal_router.post(
+    "", response=Created, summary="Propose a change", operation_id="create_proposal", openapi_extra=may_fail(400)
+)
 def propose(request: HttpRequest, body: schemas.ProposalIn):
     if not body.title or not body.description:
         raise HttpError(400, "title and description are required")
@@ -75,7 +85,13 @@ def get_proposal(request: HttpRequest, proposal_id: UUID):
     return answer(proposal)
 
 
-@proposal_router.patch("/{proposal_id}", response=schemas.Decided, summary="Decide on a proposal")
+@proposal_router.patch(
+    "/{proposal_id}",
+    response=schemas.Decided,
+    summary="Decide on a proposal",
+    operation_id="decide_proposal",
+    openapi_extra=may_fail(400),
+)
 def decide(request: HttpRequest, proposal_id: UUID, body: schemas.Decision):
     """What is proposed can be approved or rejected, what is approved can be implemented."""
     if body.status not in tuple(actions.DECIDED_FROM):
@@ -95,7 +111,7 @@ def list_performance(request: HttpRequest, limit: Limit = 50):
     return answer({"logs": rows, "count": len(rows)})
 
 
-@performance_router.post("", summary="Store the review of a period")
+@performance_router.post("", response=schemas.Reviewed, summary="Store the review of a period")
 def create_performance(request: HttpRequest, body: schemas.PerformanceIn):
     PerformanceLog.objects.create(**body.model_dump())
     return {"created": True}

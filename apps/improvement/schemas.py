@@ -69,6 +69,15 @@ class LessonIn(Body):
     effectiveness: Number = 1.0
 
 
+class Learned(Schema):
+    """`created`, or `updated` with the number of `occurrences` of a pattern that was known."""
+
+    id: UUID
+    created: bool | None = None
+    updated: bool | None = None
+    occurrences: int | None = None
+
+
 class KnownLessons(Schema):
     lessons: list[LessonOut]
     has_resolution: bool
@@ -138,6 +147,10 @@ class PerformanceOut(Schema):
 class PerformanceLogs(Schema):
     logs: list[PerformanceOut]
     count: int
+
+
+class Reviewed(Schema):
+    created: bool
 
 
 class PerformanceIn(Body):

@@ -7,6 +7,7 @@ from ninja import Query, Router
 from ninja.errors import HttpError
 
 from apps.core.actors import acting, actor_of
+from apps.core.answers import Created, Skipped
 from apps.core.api import answer
 from apps.core.graph_querysets import RelationQuerySet
 from apps.core.noise import TEST_DATA, NoiseFilter
@@ -57,19 +58,19 @@ def list_relations(request: HttpRequest, limit: Annotated[int, Query(ge=1, le=50
     return answer({"relations": relations_with_ends(KnowledgeRelation.objects.newest_first()[:limit])})
 
 
-@router.post("/knowledge-graph/entities", summary="Create an entity")
+@router.post("/knowledge-graph/entities", response=Created | Skipped, summary="Create an entity")
 def create_entity(request: HttpRequest, body: schemas.EntityIn):
     if NOISE.drops(body.name, body.type, body.properties):
-        return DROPPED
+        return answer(DROPPED)
     with acting(actor_of(request)):
         entity = KnowledgeEntity.objects.create(**body.model_dump())
     return {"id": entity.id, "created": True}
 
 
-@router.post("/knowledge-graph/relations", summary="Create a relation between two entities")
+@router.post("/knowledge-graph/relations", response=Created | Skipped, summary="Create a relation between two entities")
 def create_relation(request: HttpRequest, body: schemas.RelationIn):
     if NOISE.drops(body.relation_type, body.properties):
-        return DROPPED
+        return answer(DROPPED)
     fields = body.model_dump()
     try:
         with acting(actor_of(request)):
@@ -81,7 +82,7 @@ def create_relation(request: HttpRequest, body: schemas.RelationIn):
     return {"id": relation.id, "created": True}
 
 
-@router.delete("/knowledge-graph/auto-generated", summary="Empty the graph of skills")
+@router.delete("/knowledge-graph/auto-generated", response=schemas.Emptied, summary="Empty the graph of skills")
 def delete_auto_generated(request: HttpRequest):
     with acting(actor_of(request)):
         relations, _ = SKILL.relations.objects.all().delete()
@@ -89,7 +90,12 @@ def delete_auto_generated(request: HttpRequest):
     return {"deleted_entities": entities, "deleted_relations": relations, "status": "ok"}
 
 
-@router.get("/knowledge-graph/traverse", response=schemas.Traversal, summary="What can be reached from a node")
+@router.get(
+    "/knowledge-graph/traverse",
+    response=schemas.Traversal,
+    summary="What can be reached from a node",
+    operation_id="traverse_graph",
+)
 def traverse(
     request: HttpRequest,
     start: Annotated[str, Query(max_length=500, description="Id or exact name.")],
@@ -119,7 +125,12 @@ def traverse(
     )
 
 
-@router.get("/knowledge-graph/search", response=schemas.Found, summary="Find nodes by name or description")
+@router.get(
+    "/knowledge-graph/search",
+    response=schemas.FoundNodes,
+    summary="Find nodes by name or description",
+    operation_id="search_graph",
+)
 def search(
     request: HttpRequest,
     q: Text,
@@ -141,7 +152,12 @@ def skill_for_task(request: HttpRequest, task: Text, limit: Annotated[int, Query
     return answer({"task": task, "candidates": candidates, "count": len(candidates), "tools_searched": tools})
 
 
-@router.get("/knowledge-graph/query-log", response=schemas.QueryLog, summary="What the graphs were asked")
+@router.get(
+    "/knowledge-graph/query-log",
+    response=schemas.QueryLog,
+    summary="What the graphs were asked",
+    operation_id="graph_query_log",
+)
 def query_log(request: HttpRequest, limit: Annotated[int, Query(ge=1, le=200)] = 50, query_type: str = ""):
     logs = KnowledgeQueryLog.objects.order_by("-created_at", "id")
     logs = logs.filter(query_type=query_type) if query_type else logs

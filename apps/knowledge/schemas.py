@@ -37,7 +37,7 @@ class RelationWithEnds(Relation):
     to_type: str
 
 
-class Counts(Schema):
+class GraphCounts(Schema):
     entity_count: int
     relation_count: int
 
@@ -45,7 +45,7 @@ class Counts(Schema):
 class GraphPage(Schema):
     entities: list[Entity]
     relations: list[RelationWithEnds]
-    stats: Counts
+    stats: GraphCounts
 
 
 class Entities(Schema):
@@ -54,6 +54,12 @@ class Entities(Schema):
 
 class Relations(Schema):
     relations: list[RelationWithEnds]
+
+
+class Emptied(Schema):
+    deleted_entities: int
+    deleted_relations: int
+    status: str
 
 
 class EntityIn(Body):
@@ -78,7 +84,7 @@ class Traversal(Schema):
     error: str | None = None
 
 
-class Found(Schema):
+class FoundNodes(Schema):
     results: list[Entity]
     query: str
     count: int

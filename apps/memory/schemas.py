@@ -66,6 +66,17 @@ class MemoryPage(Schema):
     pages: int
 
 
+class Upserted(Schema):
+    id: UUID
+    key: str
+    upserted: bool
+
+
+class Forgotten(Schema):
+    deleted: bool
+    key: str
+
+
 class MemoryIn(Body):
     key: Annotated[str, Field(max_length=255)] | None = Field(None, description="Required.")
     value: Any = None
@@ -111,6 +122,11 @@ class ItemChanges(Body):
 
     value: Any = None
     importance: Importance | None = None
+
+
+class ItemDeleted(Schema):
+    deleted: bool
+    id: UUID
 
 
 class RelevantItem(ItemOut):

@@ -7,8 +7,10 @@ from ninja import Router
 from ninja.errors import HttpError
 
 from apps.core.actors import actor_of
+from apps.core.answers import Created, Updated
 from apps.core.api import answer
 from apps.core.bodies import Limit
+from apps.core.openapi import may_fail
 from apps.core.retries import row_id, store_once
 from apps.operations import actions, jobs_file, schemas
 from apps.operations.models import LIVE_FIELDS, HeartbeatLog, PendingComplexTask, ScheduledJob, ScheduleTick
@@ -32,7 +34,7 @@ def latest_heartbeat(request: HttpRequest):
     return answer(HeartbeatLog.objects.newest().values().first() or {"error": "No heartbeats found"})
 
 
-@heartbeat_router.post("", summary="Give a sign of life")
+@heartbeat_router.post("", response=Created, summary="Give a sign of life")
 def create_heartbeat(request: HttpRequest, body: schemas.HeartbeatIn):
     beat = HeartbeatLog(id=row_id(request, body.id), **body.model_dump(exclude={"id"}))
     store_once(beat)
@@ -46,7 +48,7 @@ def list_tasks(request: HttpRequest, status: str = "", limit: Limit = 1000):
     return answer({"tasks": rows, "count": len(rows)})
 
 
-@task_router.post("", summary="Hand work to an agent")
+@task_router.post("", response=schemas.TaskCreated, summary="Hand work to an agent")
 def create_task(request: HttpRequest, body: schemas.TaskIn):
     task_id = body.task_id or f"task-{uuid4().hex[:8]}"
     try:
@@ -57,19 +59,29 @@ def create_task(request: HttpRequest, body: schemas.TaskIn):
     return {"task_id": task_id, "created": True}
 
 
-@task_router.patch("/{task_id}", summary="Change a task's status, and note its result")
+@task_router.patch("/{task_id}", response=Updated, summary="Change a task's status, and note its result")
 def update_task(request: HttpRequest, task_id: str, body: schemas.TaskChange):
     if not PendingComplexTask.objects.set_status(task_id, **body.model_dump(exclude_unset=True)):
         raise HttpError(404, f"Task {task_id} not found")
     return {"updated": True}
 
 
-@schedule_router.get("", response=schemas.ScheduleOut | schemas.Missing, summary="The scheduler's state, or an `error`")
+@schedule_router.get(
+    "",
+    response=schemas.ScheduleOut | schemas.Missing,
+    summary="The scheduler's state, or an `error`",
+    operation_id="get_schedule",
+)
 def schedule(request: HttpRequest):
     return answer(ScheduleTick.objects.order_by("id").values().first() or {"error": "No schedule found"})
 
 
-@schedule_router.post("/tick", summary="Count a tick, and note how the jobs of the jobs file are")
+@schedule_router.post(
+    "/tick",
+    response=schemas.Ticked,
+    summary="Count a tick, and note how the jobs of the jobs file are",
+    operation_id="count_tick",
+)
 def tick(request: HttpRequest):
     summary = jobs_file.live_summary()
     return {"ticked": True, "at": actions.tick(summary), "jobs_total": summary.jobs_total}
@@ -81,7 +93,9 @@ def list_jobs(request: HttpRequest, limit: Limit = 1000):
     return answer({"jobs": rows, "count": len(rows)})
 
 
-@job_router.get("/live", response=schemas.LiveJobs, summary="Jobs as the jobs file has them now")
+@job_router.get(
+    "/live", response=schemas.LiveJobs, summary="Jobs as the jobs file has them now", openapi_extra=may_fail(502)
+)
 def live_jobs(request: HttpRequest):
     """Of a missing file an empty list with an `error`; of a broken one 502."""
     try:
@@ -94,7 +108,9 @@ def live_jobs(request: HttpRequest):
     return answer({"jobs": items, "count": len(items), "source": "live"})
 
 
-@job_router.post("/sync", summary="Store the jobs of the jobs file")
+@job_router.post(
+    "/sync", response=schemas.Synced, summary="Store the jobs of the jobs file", openapi_extra=may_fail(404, 502)
+)
 def sync_jobs(request: HttpRequest):
     """`synced` is less than `total_in_file` where some entries are no jobs; `problems` then says which."""
     try:
@@ -105,7 +121,7 @@ def sync_jobs(request: HttpRequest):
         raise HttpError(502, str(error)) from None
     actions.sync_jobs(actor_of(request), found.jobs)
     problems: dict[str, Any] = {"problems": found.problems} if found.problems else {}
-    return {"synced": len(found.jobs), "source": found.path, "total_in_file": found.total, **problems}
+    return answer({"synced": len(found.jobs), "source": found.path, "total_in_file": found.total, **problems})
 
 
 @job_router.get("/{job_id}", response=schemas.JobOut, summary="One job as last synced")

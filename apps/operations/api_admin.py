@@ -10,6 +10,7 @@ from ninja.errors import HttpError
 
 from apps.core.actors import actor_of
 from apps.core.api import answer, require_admin
+from apps.core.openapi import may_fail
 from apps.operations import service_control, workspace
 
 logger = logging.getLogger(__name__)
@@ -40,7 +41,12 @@ class WorkspaceFile(Schema):
     content: str
 
 
-@router.post("/admin/services/{service_id}/{action}", response=CommandOutcome, summary="Run a service's command")
+@router.post(
+    "/admin/services/{service_id}/{action}",
+    response=CommandOutcome,
+    summary="Run a service's command",
+    openapi_extra=may_fail(400, 500),
+)
 def control_service(
     request: HttpRequest, service_id: str, action: str, x_admin_token: str = Header("", alias="X-Admin-Token")
 ):
@@ -69,21 +75,37 @@ def require_service_control(token: str) -> None:
         raise HttpError(401, "Unauthorized")
 
 
-@router.get("/soul/{filename}", response=SoulFile, summary="One of the files that make the agent what it is")
+@router.get(
+    "/soul/{filename}",
+    response=SoulFile,
+    summary="One of the files that make the agent what it is",
+    operation_id="read_soul",
+    openapi_extra=may_fail(413),
+)
 def soul(request: HttpRequest, filename: str):
     if filename not in workspace.SOULS:
         raise HttpError(404, "Soul file not found")
     return {"filename": filename, "content": text_at("mind", filename, "Soul file not found")}
 
 
-@router.get("/admin/files/{scope}", response=list[WorkspaceEntry], summary="All files of one of the agent's folders")
+@router.get(
+    "/admin/files/{scope}",
+    response=list[WorkspaceEntry],
+    summary="All files of one of the agent's folders",
+    openapi_extra=may_fail(403),
+)
 def list_files(request: HttpRequest, scope: str):
     """`scope` is mind, memories, agents or souvenirs. Needs the scope `admin` of the token."""
     require_scope(request, scope)
     return answer(workspace.entries(scope))
 
 
-@router.get("/admin/files/{scope}/{path:path}", response=WorkspaceFile, summary="The text of one of these files")
+@router.get(
+    "/admin/files/{scope}/{path:path}",
+    response=WorkspaceFile,
+    summary="The text of one of these files",
+    openapi_extra=may_fail(400, 403, 413, 415),
+)
 def read_file(request: HttpRequest, scope: str, path: str):
     """Up to 1 MB. Needs the scope `admin` of the token."""
     require_scope(request, scope)

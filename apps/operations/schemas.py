@@ -65,6 +65,11 @@ class TaskIn(Body):
     status: Word = "pending"
 
 
+class TaskCreated(Schema):
+    task_id: str
+    created: bool
+
+
 class TaskChange(Body):
     """A result that is left out stays as it is; null clears it."""
 
@@ -85,6 +90,12 @@ class ScheduleOut(Schema):
     last_job_status: str | None
     next_job_at: datetime | None
     updated_at: datetime | None
+
+
+class Ticked(Schema):
+    ticked: bool
+    at: datetime
+    jobs_total: int
 
 
 class LiveJob(Schema):
@@ -123,6 +134,13 @@ class JobOut(LiveJob):
 class Jobs(Schema):
     jobs: list[JobOut]
     count: int
+
+
+class Synced(Schema):
+    synced: int
+    source: str
+    total_in_file: int
+    problems: list[str] | None = Field(None, description="Entries that are no jobs; absent where there are none.")
 
 
 class Missing(Schema):

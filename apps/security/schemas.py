@@ -112,6 +112,18 @@ class RateLimits(Schema):
 WindowSeconds = Annotated[int, Field(ge=1, le=TEN_YEARS)]
 
 
+class RateAllowance(Schema):
+    allowed: bool
+    remaining: int
+    window_age: float = Field(description="Seconds since the window began.")
+    action_count: int | None = Field(None, description="Absent where no window is open.")
+
+
+class RateCounted(Schema):
+    incremented: bool
+    skill: str
+
+
 class RateCheck(Body):
     skill: Name = ""
     max_actions: Annotated[Int, Field(ge=0)] = 100

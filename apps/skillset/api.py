@@ -28,12 +28,19 @@ def list_skills(request: HttpRequest, status: str = "", limit: Limit = 1000):
     return answer({"skills": skills, "count": len(skills), **healths})
 
 
-@router.post("/seed", response=schemas.Seeded, summary="Add the known skills that are missing")
+@router.post(
+    "/seed", response=schemas.Seeded, summary="Add the known skills that are missing", operation_id="seed_skills"
+)
 def seed(request: HttpRequest):
     return {"seeded": actions.seed_known_skills(), "total": len(LAYER_OF)}
 
 
-@router.get("/coherence", response=schemas.Coherence, summary="Does each skill's folder hold what it should?")
+@router.get(
+    "/coherence",
+    response=schemas.Coherence,
+    summary="Does each skill's folder hold what it should?",
+    operation_id="skill_coherence",
+)
 def coherence(request: HttpRequest, include_support: bool = False):
     root = Path(settings.ARIA_SKILLS_DIR)
     skills = [coherence_of(folder) for folder in skill_folders(root, include_support)]

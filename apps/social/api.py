@@ -8,9 +8,11 @@ from ninja import Router
 from ninja.errors import HttpError
 from psycopg.errors import ForeignKeyViolation
 
+from apps.core.answers import Created, Skipped
 from apps.core.api import answer, page_list
 from apps.core.bodies import Limit, PageNumber
 from apps.core.noise import NoiseFilter, whole_word
+from apps.core.openapi import may_fail
 from apps.social import actions, schemas
 from apps.social.models import SocialPost
 
@@ -26,10 +28,10 @@ def list_posts(request: HttpRequest, page: PageNumber = 1, limit: Limit = 25, pl
     return page_list(SocialPost.objects.newest().on(platform), schemas.POST_FIELDS, page, limit)
 
 
-@router.post("", summary="Keep a post or comment")
+@router.post("", response=Created | Skipped, summary="Keep a post or comment", openapi_extra=may_fail(404))
 def create_post(request: HttpRequest, body: schemas.PostIn):
     if is_noise(body):
-        return {"created": False, "skipped": True, "reason": "test_payload"}
+        return answer({"created": False, "skipped": True, "reason": "test_payload"})
     fields = body.model_dump(exclude={"reply_to"}) | {"reply_to_id": body.reply_to}
     try:
         with transaction.atomic():
@@ -41,7 +43,13 @@ def create_post(request: HttpRequest, body: schemas.PostIn):
     return {"id": post.id, "created": True}
 
 
-@router.post("/cleanup", response=schemas.CleanupResult, summary="Delete test posts")
+@router.post(
+    "/cleanup",
+    response=schemas.CleanupResult,
+    summary="Delete test posts",
+    operation_id="clean_up_posts",
+    openapi_extra=may_fail(400),
+)
 def cleanup(request: HttpRequest, body: schemas.Cleanup):
     """Deletes unless told to try only. The default words count only as whole words, given patterns anywhere."""
     given = [pattern for pattern in body.patterns if isinstance(pattern, str) and pattern.strip()]
@@ -56,7 +64,12 @@ def cleanup(request: HttpRequest, body: schemas.Cleanup):
     return answer({"matched": deleted, "deleted": deleted, "dry_run": False})
 
 
-@router.post("/dedupe", response=schemas.DedupeResult, summary="Keep the newest of posts that are there twice")
+@router.post(
+    "/dedupe",
+    response=schemas.DedupeResult,
+    summary="Keep the newest of posts that are there twice",
+    operation_id="dedupe_posts",
+)
 def dedupe(request: HttpRequest, body: schemas.Dedupe | None = None):
     """Only tries unless told to delete."""
     wanted = body or schemas.Dedupe()

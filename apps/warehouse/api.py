@@ -1,9 +1,10 @@
 import time
+from datetime import datetime
 
 from django.apps import apps
 from django.db import DatabaseError, connection
 from django.http import HttpRequest
-from ninja import Router
+from ninja import Router, Schema
 
 from apps.core.api import answer
 from apps.memory.models import Memory, Thought
@@ -14,7 +15,34 @@ STARTED = time.monotonic()
 VERSION = "3.0.0"  # of the wire contract: clients compare it
 
 
-@router.get("/health", auth=None, summary="Is the site well?")
+class Health(Schema):
+    status: str
+    uptime_seconds: int
+    database: str
+    version: str
+
+
+class Tables(Schema):
+    """`error` where the database does not answer."""
+
+    status: str
+    tables: dict[str, bool]
+    missing: list[str]
+    existing_count: int
+    expected_count: int
+    pgvector_installed: bool
+    extensions: list[str]
+    error: str | None = None
+
+
+class Totals(Schema):
+    activities_count: int
+    thoughts_count: int
+    memories_count: int
+    last_activity: datetime | None
+
+
+@router.get("/health", auth=None, response={200: Health, 503: Health}, summary="Is the site well?")
 def health(request: HttpRequest):
     """Asks the database; 503 when it does not answer."""
     database = database_error() is None
@@ -29,7 +57,7 @@ def health(request: HttpRequest):
     )
 
 
-@router.get("/health/db", summary="Which tables and extensions are there?")
+@router.get("/health/db", response=Tables, summary="Which tables and extensions are there?")
 def health_db(request: HttpRequest):
     expected = warehouse_tables()
     try:
@@ -42,20 +70,22 @@ def health_db(request: HttpRequest):
             "missing": [],
             "pgvector_installed": False,
         }
-        return failed | {"existing_count": 0, "expected_count": len(expected), "extensions": []}
+        return answer(failed | {"existing_count": 0, "expected_count": len(expected), "extensions": []})
     missing = [table for table in expected if table not in present]
-    return {
-        "status": "degraded" if missing else "ok",
-        "tables": {table: table in present for table in expected},
-        "missing": missing,
-        "existing_count": len(expected) - len(missing),
-        "expected_count": len(expected),
-        "pgvector_installed": "vector" in extensions,
-        "extensions": sorted(extensions),
-    }
+    return answer(
+        {
+            "status": "degraded" if missing else "ok",
+            "tables": {table: table in present for table in expected},
+            "missing": missing,
+            "existing_count": len(expected) - len(missing),
+            "expected_count": len(expected),
+            "pgvector_installed": "vector" in extensions,
+            "extensions": sorted(extensions),
+        }
+    )
 
 
-@router.get("/stats", summary="How much is there?")
+@router.get("/stats", response=Totals, summary="How much is there?", operation_id="warehouse_totals")
 def stats(request: HttpRequest):
     newest = ActivityLog.objects.order_by("-created_at").values_list("created_at", flat=True).first()
     return answer(

@@ -11,7 +11,7 @@ from apps.telemetry.schemas import activities as schemas
 from apps.warehouse.mirror import record_and_mirror
 
 
-@router.post("", response=schemas.Recorded, summary="Report an activity")
+@router.post("", response=schemas.ActivityRecorded, summary="Report an activity")
 def record_activity(request: HttpRequest, body: schemas.ActivityIn):
     """Commits and comments show among the social posts too. Some actions rest for hours after each."""
     activity = ActivityLog(id=row_id(request, body.id), **body.model_dump(exclude={"id"}))

@@ -30,7 +30,7 @@ class Told(Schema):
     detail: str
 
 
-class Counts(Schema):
+class KindCounts(Schema):
     stored: int
     duplicates: int
 
@@ -43,7 +43,7 @@ class Outcome(Schema):
     duplicates: int
     invalid: list[Told]
     notes: list[Told]
-    by_kind: dict[str, Counts]
+    by_kind: dict[str, KindCounts]
 
 
 @router.post(

@@ -14,10 +14,25 @@ from ninja.errors import HttpError
 
 from apps.core.api import answer, require_admin
 from apps.core.bodies import Limit, PageNumber
+from apps.core.openapi import may_fail
 from apps.warehouse import maintenance, records, search
 
 router = Router(tags=["Data"])
 TYPES = {"json": "application/json", "ndjson": "application/x-ndjson", "csv": "text/csv; charset=utf-8"}
+EXPORTED = may_fail(400)
+EXPORTED["responses"][200] = {
+    "content": {
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "required": ["records"],
+                "properties": {"records": {"type": "array", "items": {"type": "object"}}},
+            }
+        },
+        "application/x-ndjson": {"schema": {"type": "string"}},
+        "text/csv": {"schema": {"type": "string"}},
+    }
+}
 TableName = Annotated[str, Query(max_length=100, description="Any table of the warehouse, the older ones too.")]
 SearchText = Annotated[str, Query(max_length=500)]
 
@@ -41,7 +56,7 @@ class Records(Schema):
     limit: int
 
 
-class Found(Schema):
+class FoundText(Schema):
     id: UUID
     type: str
     content: str | None
@@ -49,12 +64,17 @@ class Found(Schema):
 
 
 class SearchResult(Schema):
-    activities: list[Found]
-    thoughts: list[Found]
-    memories: list[Found]
+    activities: list[FoundText]
+    thoughts: list[FoundText]
+    memories: list[FoundText]
 
 
-@router.post("/maintenance", response=Maintenance, summary="Make the busy tables' statistics anew")
+@router.post(
+    "/maintenance",
+    response=Maintenance,
+    summary="Make the busy tables' statistics anew",
+    operation_id="maintain_tables",
+)
 def maintain(request: HttpRequest):
     """Needs the scope `admin`."""
     require_admin(request)
@@ -66,14 +86,16 @@ def table_stats(request: HttpRequest):
     return answer(maintenance.table_stats())
 
 
-@router.get("/records", response=Records, summary="The rows of a table, the newest first")
+@router.get("/records", response=Records, summary="The rows of a table, the newest first", openapi_extra=may_fail(400))
 def list_records(request: HttpRequest, table: TableName = "activities", page: PageNumber = 1, limit: Limit = 25):
     """Columns under their database names; vectors are left out."""
     found, total = records.page(readable(table), page, limit)
     return answer({"records": orjson.Fragment(found), "total": total, "page": page, "limit": limit})
 
 
-@router.get("/export", summary="A whole table, the newest rows first")
+@router.get(
+    "/export", summary="A whole table, the newest rows first", operation_id="export_table", openapi_extra=EXPORTED
+)
 def export(request: HttpRequest, table: TableName = "activities", format: Literal["json", "ndjson", "csv", ""] = ""):
     """Streamed: `{"records": [...]}`, one object a line (`ndjson`), or `csv` with a head line."""
     kind: records.Format = format or "json"
@@ -85,7 +107,9 @@ def export(request: HttpRequest, table: TableName = "activities", format: Litera
     )
 
 
-@router.get("/search", response=SearchResult, summary="A text in activities, thoughts and memories")
+@router.get(
+    "/search", response=SearchResult, summary="A text in activities, thoughts and memories", operation_id="search_texts"
+)
 def search_all(
     request: HttpRequest,
     q: SearchText = "",

@@ -7,9 +7,11 @@ from ninja import Router
 from ninja.errors import HttpError
 
 from apps.core.actors import actor_of
+from apps.core.answers import Skipped
 from apps.core.api import answer, page_list
 from apps.core.bodies import Limit, PageNumber
 from apps.core.noise import TEST_DATA, TEST_PREFIXES, NoiseFilter
+from apps.core.openapi import may_fail
 from apps.memory import actions, schemas
 from apps.memory.models import Memory
 
@@ -28,12 +30,14 @@ def list_memories(request: HttpRequest, page: PageNumber = 1, limit: Limit = 25,
     return page_list(memories.filter(category=category) if category else memories, schemas.MEMORY_FIELDS, page, limit)
 
 
-@router.post("", summary="Store something under a key")
+@router.post(
+    "", response=schemas.Upserted | Skipped, summary="Store something under a key", openapi_extra=may_fail(400)
+)
 def store_memory(request: HttpRequest, body: schemas.MemoryIn):
     if not body.key:
         raise HttpError(400, "key is required")
     if NOISE.drops(body.key, body.value, json.dumps({"category": body.category}), key=body.key):
-        return DROPPED
+        return answer(DROPPED)
     memory_id = actions.store_memory(actor_of(request), body.key, body.value, body.category)
     return {"id": memory_id, "key": body.key, "upserted": True}
 
@@ -46,7 +50,7 @@ def get_memory(request: HttpRequest, key: str):
     return answer(memory)
 
 
-@router.delete("/{path:key}", summary="Forget what is under a key")
+@router.delete("/{path:key}", response=schemas.Forgotten, summary="Forget what is under a key")
 def delete_memory(request: HttpRequest, key: str):
     """Also true where there was nothing: a retry is no failure."""
     actions.forget_memory(actor_of(request), key)

@@ -1,6 +1,7 @@
 from django.http import HttpRequest
 from ninja import Router
 
+from apps.core.answers import Created
 from apps.core.api import page_list
 from apps.core.bodies import Limit, PageNumber
 from apps.core.retries import row_id, store_once
@@ -16,7 +17,7 @@ def list_thoughts(request: HttpRequest, page: PageNumber = 1, limit: Limit = 25)
     return page_list(Thought.objects.newest_first(), fields, page, limit, with_timestamp)
 
 
-@router.post("", summary="Note a thought")
+@router.post("", response=Created, summary="Note a thought")
 def create_thought(request: HttpRequest, body: schemas.ThoughtIn):
     thought = Thought(id=row_id(request, body.id), **body.model_dump(exclude={"id"}))
     store_once(thought)

@@ -9,6 +9,7 @@ from ninja.errors import HttpError
 
 from apps.core.api import answer, page_list
 from apps.core.bodies import Limit, PageNumber
+from apps.core.openapi import may_fail
 from apps.memory import actions, schemas
 from apps.memory.file_snapshot import UnreadableSnapshot, file_snapshot
 from apps.memory.models import WorkingMemory, WorkingMemoryCheckpoint
@@ -17,7 +18,9 @@ from apps.memory.querysets import Weights
 router = Router(tags=["Working memory"])
 
 
-@router.get("", response=schemas.ItemPage, summary="What is in mind, the newest first")
+@router.get(
+    "", response=schemas.ItemPage, summary="What is in mind, the newest first", operation_id="list_working_memory"
+)
 def list_items(
     request: HttpRequest,
     page: PageNumber = 1,
@@ -32,7 +35,13 @@ def list_items(
     return page_list(items if include_expired else items.alive(), schemas.ITEM_FIELDS, page, limit)
 
 
-@router.post("", summary="Put something in mind, or write it anew")
+@router.post(
+    "",
+    response=schemas.Upserted,
+    summary="Put something in mind, or write it anew",
+    operation_id="store_working_memory",
+    openapi_extra=may_fail(400),
+)
 def store_item(request: HttpRequest, body: schemas.ItemIn):
     if not body.key:
         raise HttpError(400, "key is required")
@@ -42,7 +51,9 @@ def store_item(request: HttpRequest, body: schemas.ItemIn):
     return {"id": item_id, "key": body.key, "upserted": True}
 
 
-@router.get("/context", response=schemas.Context, summary="What matters most now")
+@router.get(
+    "/context", response=schemas.Context, summary="What matters most now", operation_id="working_memory_context"
+)
 def context(
     request: HttpRequest,
     limit: Limit = 20,
@@ -81,7 +92,12 @@ def newest_checkpoint(request: HttpRequest, limit: Limit = 1000):
     return answer({"checkpoint_id": newest.checkpoint_id, "items": items, "count": newest.items_checkpointed})
 
 
-@router.post("/checkpoint/restore", response=schemas.Restored, summary="Write a checkpoint's items back")
+@router.post(
+    "/checkpoint/restore",
+    response=schemas.Restored,
+    summary="Write a checkpoint's items back",
+    openapi_extra=may_fail(404),
+)
 def restore_checkpoint(request: HttpRequest, body: schemas.RestoreIn):
     """Over what they have become since. Items made since stay."""
     newest = WorkingMemoryCheckpoint.objects.newest_first().values_list("pk", flat=True)
@@ -93,7 +109,12 @@ def restore_checkpoint(request: HttpRequest, body: schemas.RestoreIn):
     return {"restored": True, "checkpoint_id": name, "items_restored": restored}
 
 
-@router.get("/stats", response=schemas.WorkingMemoryStats, summary="Working memory in numbers")
+@router.get(
+    "/stats",
+    response=schemas.WorkingMemoryStats,
+    summary="Working memory in numbers",
+    operation_id="working_memory_stats",
+)
 def stats(request: HttpRequest):
     """`by_category` holds the thousand largest."""
     totals = WorkingMemory.objects.aggregate(
@@ -108,7 +129,12 @@ def stats(request: HttpRequest):
     }
 
 
-@router.get("/file-snapshot", response=schemas.FileSnapshot, summary="The agent's own file of its context")
+@router.get(
+    "/file-snapshot",
+    response=schemas.FileSnapshot,
+    summary="The agent's own file of its context",
+    openapi_extra=may_fail(500),
+)
 def get_file_snapshot(request: HttpRequest):
     try:
         return answer(file_snapshot())
@@ -116,7 +142,13 @@ def get_file_snapshot(request: HttpRequest):
         raise HttpError(500, f"Failed to read file snapshot: {error}") from error
 
 
-@router.post("/cleanup", response=schemas.CleanedUp, summary="Delete items, or count what would be deleted")
+@router.post(
+    "/cleanup",
+    response=schemas.CleanedUp,
+    summary="Delete items, or count what would be deleted",
+    operation_id="clean_up_working_memory",
+    openapi_extra=may_fail(400),
+)
 def clean_up(request: HttpRequest, body: schemas.CleanUpIn):
     filters = {name: value for name, value in (("category", body.category), ("source", body.source)) if value}
     if not filters and not body.delete_expired:
@@ -129,7 +161,13 @@ def clean_up(request: HttpRequest, body: schemas.CleanUpIn):
     return {"matched": deleted, "deleted": deleted, "dry_run": False}
 
 
-@router.patch("/{item_id}", response=schemas.ItemOut, summary="Change an item's value or importance")
+@router.patch(
+    "/{item_id}",
+    response=schemas.ItemOut,
+    summary="Change an item's value or importance",
+    operation_id="update_working_memory",
+    openapi_extra=may_fail(400),
+)
 def update_item(request: HttpRequest, item_id: str, body: schemas.ItemChanges):
     """Counts as a writing, even where nothing is sent: the item's time to live starts again."""
     item = WorkingMemory.objects.filter(id=as_uuid(item_id))
@@ -141,7 +179,13 @@ def update_item(request: HttpRequest, item_id: str, body: schemas.ItemChanges):
     return answer(row)
 
 
-@router.delete("/{item_id}", summary="Forget an item")
+@router.delete(
+    "/{item_id}",
+    response=schemas.ItemDeleted,
+    summary="Forget an item",
+    operation_id="delete_working_memory",
+    openapi_extra=may_fail(400),
+)
 def delete_item(request: HttpRequest, item_id: str):
     deleted, _ = WorkingMemory.objects.filter(id=as_uuid(item_id)).delete()
     if not deleted:

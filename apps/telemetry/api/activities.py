@@ -32,12 +32,17 @@ def cron_summary(request: HttpRequest, days: Days = 7):
     return answer([summary | {"days": days}])
 
 
-@router.get("/timeline", response=list[schemas.DayCount], summary="Activities by day")
+@router.get("/timeline", response=list[schemas.DayCount], summary="Activities by day", operation_id="activity_timeline")
 def timeline(request: HttpRequest, days: Days = 7):
     return answer(list(ActivityLog.objects.of_last(days=days).by_day()))
 
 
-@router.get("/visualization", response=schemas.Visualization, summary="The last hours at a glance")
+@router.get(
+    "/visualization",
+    response=schemas.Visualization,
+    summary="The last hours at a glance",
+    operation_id="activity_visualization",
+)
 def visualization(request: HttpRequest, hours: int = 24, limit: int = 25, include_creative: bool = False):
     """`hours` is clamped to 1..720, `limit` to 1..200."""
     return answer(visualize(clamp(hours, 1, 720), clamp(limit, 1, 200), creative=include_creative))

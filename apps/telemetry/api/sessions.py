@@ -5,14 +5,15 @@ from django.http import HttpRequest
 from ninja import Query, Router
 from ninja.errors import HttpError
 
+from apps.core.answers import Created, Updated
 from apps.core.api import answer, page_list
 from apps.core.bodies import Hours, Limit, PageNumber
+from apps.core.openapi import may_fail
 from apps.core.retries import row_id
 from apps.telemetry import actions
 from apps.telemetry.models import AgentSession, ModelUsage
 from apps.telemetry.querysets import SessionQuerySet
 from apps.telemetry.schemas import sessions as schemas
-from apps.telemetry.schemas.rows import Created, Updated
 from apps.telemetry.session_stats import session_stats
 from apps.telemetry.windows import clamp
 
@@ -33,7 +34,12 @@ def create_session(request: HttpRequest, body: schemas.SessionIn):
     return {"id": session.id, "created": True}
 
 
-@router.get("/hourly", response=schemas.SessionHours, summary="Sessions by the hour they started and by agent")
+@router.get(
+    "/hourly",
+    response=schemas.SessionHours,
+    summary="Sessions by the hour they started and by agent",
+    operation_id="session_hours",
+)
 def hourly(request: HttpRequest, filters: Query[schemas.SessionFilter], hours: int = 24):
     """`hours` is clamped to 1..168."""
     hours = clamp(hours, 1, 168)
@@ -41,7 +47,9 @@ def hourly(request: HttpRequest, filters: Query[schemas.SessionFilter], hours: i
     return answer({"hours": hours, "timezone": "UTC", "items": list(rows)})
 
 
-@router.get("/stats", response=schemas.SessionStats, summary="Sessions and what they cost")
+@router.get(
+    "/stats", response=schemas.SessionStats, summary="Sessions and what they cost", operation_id="session_stats"
+)
 def stats(request: HttpRequest, filters: Query[schemas.SessionFilter], hours: Hours | None = None):
     """Of all time, or of the sessions started in the last `hours`.
 
@@ -56,7 +64,7 @@ def stats(request: HttpRequest, filters: Query[schemas.SessionFilter], hours: Ho
 
 
 # Below the literal paths, which it would hide.
-@router.patch("/{session_id}", response=Updated, summary="Change a session")
+@router.patch("/{session_id}", response=Updated, summary="Change a session", openapi_extra=may_fail(400))
 def update_session(request: HttpRequest, session_id: str, body: schemas.SessionChanges):
     try:
         actions.update_session(readable(session_id), body.model_dump(exclude_none=True))
@@ -65,7 +73,12 @@ def update_session(request: HttpRequest, session_id: str, body: schemas.SessionC
     return {"updated": True}
 
 
-@router.delete("/{session_id}", response=schemas.Deleted, summary="Delete a session; what it cost stays counted")
+@router.delete(
+    "/{session_id}",
+    response=schemas.SessionDeleted,
+    summary="Delete a session; what it cost stays counted",
+    openapi_extra=may_fail(400),
+)
 def delete_session(request: HttpRequest, session_id: str):
     key = readable(session_id)
     deleted, _ = AgentSession.objects.filter(pk=key).delete()

@@ -21,12 +21,16 @@ def record_invocation(request: HttpRequest, body: schemas.InvocationIn):
     return {"recorded": True}
 
 
-@router.get("/stats", response=schemas.AllSkillStats, summary="All skills, the busiest first")
+@router.get(
+    "/stats", response=schemas.AllSkillStats, summary="All skills, the busiest first", operation_id="all_skill_stats"
+)
 def stats(request: HttpRequest, hours: Hours = 24):
     return answer({"stats": all_skills(hours), "hours": hours})
 
 
-@router.get("/stats/summary", response=schemas.StatsSummary, summary="All skills in one row")
+@router.get(
+    "/stats/summary", response=schemas.StatsSummary, summary="All skills in one row", operation_id="skill_stats_summary"
+)
 def stats_summary(request: HttpRequest, hours: Hours = 24):
     invocations = SkillInvocation.objects.of_last(hours=hours)
     busiest = [{"skill_name": skill["skill_name"], "count": skill["total"]} for skill in invocations.by_skill()[:10]]
@@ -40,7 +44,12 @@ def skill_stats(request: HttpRequest, skill_name: str, hours: Hours = 24):
     return answer({"skill_name": skill_name, **totals(invocations), "invocations": newest})
 
 
-@router.get("/health/dashboard", response=schemas.HealthDashboard, summary="How well each skill works")
+@router.get(
+    "/health/dashboard",
+    response=schemas.HealthDashboard,
+    summary="How well each skill works",
+    operation_id="skill_health_dashboard",
+)
 def health_dashboard(request: HttpRequest, hours: int = 24):
     """`hours` is clamped to 1..720."""
     return answer(dashboard(clamp(hours, 1, 720)))

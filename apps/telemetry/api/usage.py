@@ -4,13 +4,14 @@ from django.http import HttpRequest
 from ninja import Router
 from ninja.errors import HttpError
 
+from apps.core.answers import Created
 from apps.core.api import answer, page_list
 from apps.core.bodies import Hours, Limit, PageNumber
+from apps.core.openapi import may_fail
 from apps.core.retries import row_id
 from apps.telemetry import actions
 from apps.telemetry.models import AgentSession, ModelUsage
 from apps.telemetry.schemas import usage as schemas
-from apps.telemetry.schemas.rows import Created
 from apps.telemetry.usage_stats import usage_stats
 
 router = Router(tags=["Model usage"])
@@ -35,7 +36,7 @@ def list_usage(
     return page_list(calls.filter(**wanted), schemas.FIELDS, page, limit, item)
 
 
-@router.post("", response=Created, summary="Report a call of a language model")
+@router.post("", response=Created, summary="Report a call of a language model", openapi_extra=may_fail(404))
 def record_usage(request: HttpRequest, body: schemas.UsageIn):
     usage = ModelUsage(id=row_id(request, body.id), **body.model_dump(exclude={"id"}))
     try:
@@ -45,7 +46,9 @@ def record_usage(request: HttpRequest, body: schemas.UsageIn):
     return {"id": usage.id, "created": True}
 
 
-@router.get("/stats", response=schemas.UsageStats, summary="Tokens, cost and latency by model")
+@router.get(
+    "/stats", response=schemas.UsageStats, summary="Tokens, cost and latency by model", operation_id="usage_stats"
+)
 def stats(request: HttpRequest, hours: Hours = 24):
     return answer(usage_stats(hours))
 

@@ -40,7 +40,7 @@ class ActivityPage(Schema):
     pages: int
 
 
-class Recorded(Schema):
+class ActivityRecorded(Schema):
     """`id` of a stored activity, or `status` and `next_allowed` of one that came too early."""
 
     id: UUID | None = None

@@ -1,9 +1,8 @@
 """What the bodies of telemetry have in common."""
 
 from typing import Annotated, Any
-from uuid import UUID
 
-from ninja import Field, Schema
+from ninja import Field
 from pydantic import BeforeValidator, model_validator
 
 from apps.core.bodies import TelemetryBody
@@ -26,12 +25,3 @@ def whole(value: Any) -> Any:
 Count = Annotated[int, BeforeValidator(whole), Field(ge=0, le=2**31 - 1)]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 ShortName = Annotated[str, Field(min_length=1, max_length=50)]
-
-
-class Created(Schema):
-    id: UUID
-    created: bool
-
-
-class Updated(Schema):
-    updated: bool

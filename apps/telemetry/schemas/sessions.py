@@ -153,6 +153,6 @@ class SessionStats(Schema):
     sources: dict[str, Spent]
 
 
-class Deleted(Schema):
+class SessionDeleted(Schema):
     deleted: bool
     id: UUID

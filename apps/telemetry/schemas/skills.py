@@ -62,7 +62,7 @@ class AllSkillStats(Schema):
     hours: int
 
 
-class SkillCount(Schema):
+class SkillCalls(Schema):
     skill_name: str
     count: int
 
@@ -75,7 +75,7 @@ class StatsSummary(Schema):
     failures: int
     error_rate: float
     avg_duration_ms: float
-    invocations: list[SkillCount]
+    invocations: list[SkillCalls]
 
 
 class OneSkillStats(Schema):
