@@ -9,7 +9,9 @@ from django.urls import path
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aria_site.settings")
 http = get_asgi_application()
 
-from apps.core.live import LiveConsumer  # noqa: E402  (Django must be set up first)
+from apps.core import duties  # noqa: E402  (Django must be set up first)
+from apps.core.live import LiveConsumer  # noqa: E402
 
 sockets = URLRouter([path("ws/live/", LiveConsumer.as_asgi())])
 application = ProtocolTypeRouter({"http": http, "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(sockets))})
+duties.start()

@@ -22,6 +22,7 @@ from psycopg.errors import InsufficientPrivilege
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 
+from apps.core import duties
 from apps.core.first_start import CREDENTIALS, welcome
 from apps.core.static_files import collect_if_changed
 from apps.warehouse.adoption import alone, refuse_unadopted
@@ -166,6 +167,7 @@ def end() -> NoReturn:
     """Stop PostgreSQL, then end at once: Python would wait for ever for the thread of a request that hangs."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
+    duties.stop()
     database.embedded().release()
     logging.shutdown()
     sys.stdout.flush()
