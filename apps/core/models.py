@@ -123,5 +123,19 @@ class Change(models.Model):
         return [(key, before.get(key), after.get(key)) for key in sorted({*before, *after})]
 
 
+class StaleHour(models.Model):
+    """An hour whose rows a statement changed since they were last summed; see `apps/core/rollups.py`."""
+
+    sums = models.CharField(max_length=63)  # the table of the sums
+    hour = models.DateTimeField()
+
+    class Meta:
+        db_table = "site_stale_hour"
+        indexes = [models.Index(fields=["sums", "hour"], name="site_stale_hour_of_sums")]
+
+    def __str__(self) -> str:
+        return f"{self.sums} {self.hour:%Y-%m-%d %H:%M}"
+
+
 def digest_of(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()

@@ -82,3 +82,62 @@ def touch_updated_at(table: str, ignoring: tuple[str, ...] = ()) -> RunSQL:
 
 def trigger(table: str, name: str, definition: str) -> RunSQL:
     return RunSQL(f"CREATE TRIGGER {name} {definition};", f"DROP TRIGGER {name} ON {table};")
+
+
+def note_stale_hours(table: str, moment: str, sums: str, *, also: dict[str, str] | None = None) -> RunSQL:
+    """Note in `site_stale_hour` for `sums` each hour in which a statement changes rows of `table`.
+
+    `also` names other sums that depend on the table, with SQL that selects their hours FROM `changed`, which are the
+    rows before and after the statement. Moments that no calendar has (infinity) belong to no hour.
+    """
+    name, also = f"site_note_{table}", also or {}
+    hours = {sums: hours_of(moment, "changed")} | also
+    branches = "".join(
+        f"""
+        ELSIF TG_OP = '{operation}' THEN
+            WITH changed AS ({rows}) INSERT INTO site_stale_hour (sums, hour) {noted(hours)};"""
+        for operation, rows in CHANGED.items()
+    )
+    # TRUNCATE leaves no rows to look at: whatever was summed is noted.
+    function = f"""
+    CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF TG_OP = 'TRUNCATE' THEN
+            INSERT INTO site_stale_hour (sums, hour)
+            {noted({summed: f"SELECT starts FROM {summed} WHERE span = 'hour'" for summed in hours})};
+        {branches}
+        END IF;
+        RETURN NULL;
+    END $$;
+    """
+    triggers = "".join(
+        f"CREATE TRIGGER site_note_{operation.lower()} AFTER {operation} ON {table} {transition}"
+        f" FOR EACH STATEMENT EXECUTE FUNCTION {name}();\n"
+        for operation, transition in TRANSITIONS.items()
+    )
+    # With the triggers in place no row can slip by, and what was there before them is noted whole.
+    fill = f"INSERT INTO site_stale_hour (sums, hour) {noted({sums: hours_of(moment, table)})};"
+    dropped = "".join(f"DROP TRIGGER site_note_{operation.lower()} ON {table};\n" for operation in TRANSITIONS)
+    return RunSQL(function + triggers + fill, f"{dropped} DROP FUNCTION {name};")
+
+
+TRANSITIONS = {
+    "INSERT": "REFERENCING NEW TABLE AS added",
+    "UPDATE": "REFERENCING OLD TABLE AS removed NEW TABLE AS added",
+    "DELETE": "REFERENCING OLD TABLE AS removed",
+    "TRUNCATE": "",
+}
+CHANGED = {
+    "INSERT": "TABLE added",
+    "DELETE": "TABLE removed",
+    "UPDATE": "TABLE removed UNION ALL TABLE added",
+}
+
+
+def hours_of(moment: str, rows: str) -> str:
+    in_calendar = f"{moment} > '0001-01-03Z' AND {moment} < '9999-12-30Z'"
+    return f"SELECT date_trunc('hour', {moment}, 'UTC') FROM {rows} WHERE {in_calendar}"
+
+
+def noted(hours: dict[str, str]) -> str:
+    return " UNION ".join(f"SELECT '{sums}', hour FROM ({query}) AS q(hour)" for sums, query in hours.items())

@@ -1,11 +1,9 @@
 """The questions that are put to the telemetry."""
 
 from datetime import UTC, timedelta
-from decimal import Decimal
-from typing import Any
 
 from django.db import models
-from django.db.models import Avg, Case, Count, FloatField, Max, Min, Q, QuerySet, Sum, Value, When
+from django.db.models import Case, Count, FloatField, Max, Min, Q, Sum, Value, When
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Coalesce, Lower, Replace, TruncDate, TruncHour
 from django.utils import timezone
@@ -85,8 +83,8 @@ FINAL = ("completed", "ended", "error")
 RUNTIME, CRON = "skill_exec", "openclaw_cron"
 
 
-class SessionQuerySet(StreamQuerySet):
-    moment = "started_at"
+class SessionFilters(models.QuerySet):
+    """What sessions and their sums can be asked for alike."""
 
     def shown(self, *, runtime_events: bool = False, cron_events: bool = False):
         hidden = [kind for kind, wanted in ((RUNTIME, runtime_events), (CRON, cron_events)) if not wanted]
@@ -94,26 +92,22 @@ class SessionQuerySet(StreamQuerySet):
 
     def matching(self, *, status: str = "", agent_id: str = "", source_channel: str = ""):
         """Exact matches; an empty text asks for nothing."""
-        wanted = {
-            "status": status,
-            "agent_id": agent_id,
-            # Containment, because the index on metadata answers it.
-            "metadata__contains": source_channel and {"openclaw_source_channel": source_channel},
-        }
-        return self.filter(**{name: value for name, value in wanted.items() if value})
-
-    def groups(self) -> list[tuple[str, str, str, int]]:
-        """(agent, status, type, sessions), in one pass."""
-        grouped = self.order_by().values_list("agent_id", "status", "session_type").annotate(count=Count("*"))
-        return list(grouped)
+        wanted = {"status": status, "agent_id": agent_id}
+        found = self.filter(**{name: value for name, value in wanted.items() if value})
+        return found.of_channel(source_channel) if source_channel else found
 
 
-# Two sums, not the sum of a sum: a call's two counts may be too large for the columns' own type.
-TOKENS = Coalesce(Sum("input_tokens"), 0) + Coalesce(Sum("output_tokens"), 0)
-COST = Coalesce(Sum("cost_usd"), Decimal(0))
+class SessionQuerySet(SessionFilters, StreamQuerySet):
+    moment = "started_at"
+
+    def of_channel(self, channel: str):
+        # Containment, because the index on metadata answers it.
+        return self.filter(metadata__contains={"openclaw_source_channel": channel})
 
 
-class UsageQuerySet(StreamQuerySet):
+class UsageFilters(models.QuerySet):
+    """What model calls and their sums can be asked for alike."""
+
     def real(self):
         """Without the calls of test suites."""
         invented = Q(model__iexact="test-model") | Q(model__iexact="test_model")
@@ -123,65 +117,12 @@ class UsageQuerySet(StreamQuerySet):
         """`skills` is what the skills themselves reported; other sources have no rows here."""
         return self if source in ("", "all", "skills") else self.none()
 
-    def by_model(self):
-        """One row a model and provider, the most used first; `timed` calls are those whose latency is known."""
-        return (
-            self.values("model", "provider")
-            .annotate(
-                requests=Count("*"),
-                successes=Count("id", filter=Q(success=True)),
-                input=Coalesce(Sum("input_tokens"), 0),
-                output=Coalesce(Sum("output_tokens"), 0),
-                cost=COST,
-                latency=Coalesce(Sum("latency_ms"), 0),
-                timed=Count("latency_ms"),
-            )
-            .order_by("-requests", "model", "provider")
-        )
 
-    def by_agent(self, sessions: QuerySet) -> dict[str, dict[str, Any]]:
-        """Agent -> tokens and cost of its calls within `sessions`."""
-        calls = self.filter(session__in=sessions.order_by().values("pk"))
-        grouped = calls.order_by().values("session__agent_id").annotate(tokens=TOKENS, cost=COST)
-        return {row.pop("session__agent_id"): row for row in grouped}
-
-    def without_session(self):
-        """Calls that belong to no session, or to one that was deleted since."""
-        return self.filter(session=None)
-
-    def spent(self) -> dict[str, Any]:
-        return self.aggregate(tokens=TOKENS, cost=COST)
-
-
-FAILURES = Count("id", filter=Q(success=False))
-MEASURES: dict[str, Any] = {
-    "total": Count("*"),
-    "failures": FAILURES,
-    "duration": Avg("duration_ms"),  # of the calls whose duration is known
-    "tokens": Coalesce(Sum("tokens_used"), 0),
-}
+class UsageQuerySet(UsageFilters, StreamQuerySet):
+    pass
 
 
 class InvocationQuerySet(StreamQuerySet):
-    def measures(self) -> dict[str, Any]:
-        distinct = {name: Count(f"{name}_name", distinct=True) for name in ("skill", "tool")}
-        return self.aggregate(**MEASURES, **distinct)
-
-    def by_skill(self):
-        """The busiest first."""
-        return self.values("skill_name").annotate(**MEASURES).order_by("-total", "skill_name")
-
-    def by_skill_in_full(self):
-        """With the extremes too."""
-        return self.by_skill().annotate(
-            longest=Coalesce(Max("duration_ms"), 0),
-            shortest=Coalesce(Min("duration_ms"), 0),
-            last_seen=Max("created_at"),
-        )
-
-    def by_tool(self):
-        return self.values("tool_name").annotate(**MEASURES).order_by("-total", "tool_name")
-
     def failure_patterns(self):
         """Errors of one type that a skill made more than once, the most frequent first."""
         failed = self.filter(success=False).exclude(error_type=None).exclude(error_type="")

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from apps.telemetry.models import SkillInvocation
 from apps.telemetry.skill_stats import MOST_SKILLS, duration, percent_failed
+from apps.telemetry.sums import InvocationSum
 
 HEALTHY, DEGRADED = 80, 50
 SLOW_MS = 5000
@@ -40,8 +41,10 @@ def status_of(health_score: float) -> str:
 
 
 def dashboard(hours: int) -> dict[str, Any]:
-    invocations = SkillInvocation.objects.of_last(hours=hours)
-    skills = [skill_health(skill) for skill in invocations.by_skill_in_full()[:MOST_SKILLS]]
+    skills = [
+        skill_health(skill) for skill in InvocationSum.objects.of_last(hours=hours).by_skill_in_full()[:MOST_SKILLS]
+    ]
+    patterns = SkillInvocation.objects.of_last(hours=hours).failure_patterns()[:MOST_PATTERNS]
     unhealthy, degraded = ([s for s in skills if s["status"] == status] for status in ("unhealthy", "degraded"))
     slow = [skill for skill in skills if skill["avg_duration_ms"] >= SLOW_MS]
     mean = round(sum(s["health_score"] for s in skills) / len(skills), 1) if skills else 100.0
@@ -59,7 +62,7 @@ def dashboard(hours: int) -> dict[str, Any]:
             "slow_count": len(slow),
         },
         "skills": skills,
-        "patterns": [row | {"suggestion": suggestion(**row)} for row in invocations.failure_patterns()[:MOST_PATTERNS]],
+        "patterns": [row | {"suggestion": suggestion(**row)} for row in patterns],
         "unhealthy_skills": unhealthy,
         "degraded_skills": degraded,
         "slow_skills": slow,

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from apps.telemetry.models import SkillInvocation
-from apps.telemetry.querysets import MEASURES, InvocationQuerySet
+from apps.telemetry.sum_querysets import InvocationSumQuerySet
+from apps.telemetry.sums import InvocationSum
 
 MOST_SKILLS = 1000
 
@@ -22,7 +22,7 @@ def duration(part: dict[str, Any]) -> float:
 
 
 def all_skills(hours: int) -> list[dict[str, Any]]:
-    skills = SkillInvocation.objects.of_last(hours=hours).by_skill()
+    skills = InvocationSum.objects.of_last(hours=hours).by_skill()
     return [
         {
             "skill_name": skill["skill_name"],
@@ -37,7 +37,7 @@ def all_skills(hours: int) -> list[dict[str, Any]]:
     ]
 
 
-def totals(invocations: InvocationQuerySet) -> dict[str, Any]:
+def totals(invocations: InvocationSumQuerySet) -> dict[str, Any]:
     sums = invocations.measures()
     return {
         "total": sums["total"],
@@ -47,7 +47,7 @@ def totals(invocations: InvocationQuerySet) -> dict[str, Any]:
     }
 
 
-def insights(invocations: InvocationQuerySet) -> dict[str, Any]:
+def insights(invocations: InvocationSumQuerySet) -> dict[str, Any]:
     sums = invocations.measures()
     return {
         "summary": {
@@ -70,7 +70,7 @@ def insights(invocations: InvocationQuerySet) -> dict[str, Any]:
             for skill in invocations.by_skill()[:MOST_SKILLS]
         ],
         "by_tool": [{"tool_name": tool["tool_name"], **rates(tool)} for tool in invocations.by_tool()[:20]],
-        "timeline": [{"hour": hour["hour"], **rates(hour)} for hour in invocations.by_hour(**MEASURES)],
+        "timeline": [{"hour": hour["hour"], **rates(hour)} for hour in invocations.by_hour()],
     }
 
 

@@ -1,12 +1,12 @@
 from typing import Any
 
-from apps.telemetry.models import ModelUsage
+from apps.telemetry.sums import UsageSum
 
 MOST_MODELS = 1000
 
 
 def usage_stats(hours: int) -> dict[str, Any]:
-    models = list(ModelUsage.objects.of_last(hours=hours).real().by_model())
+    models = list(UsageSum.objects.of_last(hours=hours).real().by_model())
     total = {name: sum(model[name] for model in models) for name in ("requests", "successes", "latency", "timed")}
     tokens = sum(model["input"] + model["output"] for model in models)
     cost = sum(model["cost"] for model in models)

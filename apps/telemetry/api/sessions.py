@@ -1,7 +1,9 @@
-from typing import Any
+from datetime import timedelta
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.http import HttpRequest
+from django.utils import timezone
 from ninja import Query, Router
 from ninja.errors import HttpError
 
@@ -11,18 +13,20 @@ from apps.core.bodies import Hours, Limit, PageNumber
 from apps.core.openapi import may_fail
 from apps.core.retries import row_id
 from apps.telemetry import actions
-from apps.telemetry.models import AgentSession, ModelUsage
-from apps.telemetry.querysets import SessionQuerySet
+from apps.telemetry.models import AgentSession
+from apps.telemetry.querysets import SessionFilters
 from apps.telemetry.schemas import sessions as schemas
 from apps.telemetry.session_stats import session_stats
+from apps.telemetry.sums import SessionSum, UsageSum
 from apps.telemetry.windows import clamp
 
 router = Router(tags=["Sessions"])
+Sessions = TypeVar("Sessions", bound=SessionFilters)
 
 
 @router.get("", response=schemas.SessionPage, summary="Sessions, the newest first")
 def list_sessions(request: HttpRequest, filters: Query[schemas.SessionFilter], page: PageNumber = 1, limit: Limit = 25):
-    return page_list(chosen(filters).newest_first(), schemas.FIELDS, page, limit, item)
+    return page_list(chosen(filters, AgentSession.objects.all()).newest_first(), schemas.FIELDS, page, limit, item)
 
 
 @router.post("", response=Created, summary="Report a session")
@@ -43,7 +47,7 @@ def create_session(request: HttpRequest, body: schemas.SessionIn):
 def hourly(request: HttpRequest, filters: Query[schemas.SessionFilter], hours: int = 24):
     """`hours` is clamped to 1..168."""
     hours = clamp(hours, 1, 168)
-    rows = chosen(filters).of_last(hours=hours).by_hour("agent_id")
+    rows = chosen(filters, AgentSession.objects.all()).of_last(hours=hours).by_hour("agent_id")
     return answer({"hours": hours, "timezone": "UTC", "items": list(rows)})
 
 
@@ -55,12 +59,11 @@ def stats(request: HttpRequest, filters: Query[schemas.SessionFilter], hours: Ho
 
     Usage without a session counts in the totals, unless a status, an agent or a channel is asked for.
     """
-    sessions, loose = chosen(filters), ModelUsage.objects.without_session()
+    since = None if hours is None else timezone.now() - timedelta(hours=hours)
+    loose = UsageSum.objects.between(since).without_session()
     if filters.status or filters.agent_id or filters.source_channel:
         loose = loose.none()
-    if hours is not None:
-        sessions, loose = sessions.of_last(hours=hours), loose.of_last(hours=hours)
-    return answer(session_stats(sessions, loose))
+    return answer(session_stats(chosen(filters, SessionSum.objects.between(since)), loose))
 
 
 # Below the literal paths, which it would hide.
@@ -87,10 +90,8 @@ def delete_session(request: HttpRequest, session_id: str):
     return {"deleted": True, "id": key}
 
 
-def chosen(filters: schemas.SessionFilter) -> SessionQuerySet:
-    shown = AgentSession.objects.shown(
-        runtime_events=filters.include_runtime_events, cron_events=filters.include_cron_events
-    )
+def chosen(filters: schemas.SessionFilter, sessions: Sessions) -> Sessions:
+    shown = sessions.shown(runtime_events=filters.include_runtime_events, cron_events=filters.include_cron_events)
     return shown.matching(status=filters.status, agent_id=filters.agent_id, source_channel=filters.source_channel)
 
 

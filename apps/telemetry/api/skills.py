@@ -10,6 +10,7 @@ from apps.telemetry.models import SkillInvocation
 from apps.telemetry.schemas import skills as schemas
 from apps.telemetry.skill_health import dashboard
 from apps.telemetry.skill_stats import all_skills, totals
+from apps.telemetry.sums import InvocationSum
 from apps.telemetry.windows import clamp
 
 router = Router(tags=["Skills"])
@@ -32,16 +33,18 @@ def stats(request: HttpRequest, hours: Hours = 24):
     "/stats/summary", response=schemas.StatsSummary, summary="All skills in one row", operation_id="skill_stats_summary"
 )
 def stats_summary(request: HttpRequest, hours: Hours = 24):
-    invocations = SkillInvocation.objects.of_last(hours=hours)
+    invocations = InvocationSum.objects.of_last(hours=hours)
     busiest = [{"skill_name": skill["skill_name"], "count": skill["total"]} for skill in invocations.by_skill()[:10]]
     return answer({"hours": hours, **totals(invocations), "invocations": busiest})
 
 
 @router.get("/stats/{skill_name}", response=schemas.OneSkillStats, summary="One skill and its newest calls")
 def skill_stats(request: HttpRequest, skill_name: str, hours: Hours = 24):
-    invocations = SkillInvocation.objects.filter(skill_name=skill_name).of_last(hours=hours)
-    newest = list(invocations.newest_first().values(*schemas.FIELDS)[:25])
-    return answer({"skill_name": skill_name, **totals(invocations), "invocations": newest})
+    sums, calls = (
+        rows.objects.of_last(hours=hours).filter(skill_name=skill_name) for rows in (InvocationSum, SkillInvocation)
+    )
+    newest = list(calls.newest_first().values(*schemas.FIELDS)[:25])
+    return answer({"skill_name": skill_name, **totals(sums), "invocations": newest})
 
 
 @router.get(

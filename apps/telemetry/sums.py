@@ -1,0 +1,163 @@
+"""The telemetry by the hour and by the day: what its totals and charts add up."""
+
+from django.db import models
+
+from apps.core.rollups import Measure, Rows, Sums
+from apps.telemetry.sum_querysets import (
+    ActivitySumQuerySet,
+    InvocationSumQuerySet,
+    SessionSumQuerySet,
+    UsageSumQuerySet,
+)
+
+COUNT = Measure("count(*)")
+
+
+class SessionSum(Sums):
+    """Sessions by the hour of their start, with the model calls within them."""
+
+    agent_id = models.TextField()
+    status = models.TextField()
+    session_type = models.TextField()
+    channel = models.TextField(null=True)
+    sessions = models.BigIntegerField()
+    messages = models.BigIntegerField()
+    ended = models.BigIntegerField()
+    seconds = models.FloatField()  # of those that ended
+    tokens_used = models.BigIntegerField()
+    cost_usd = models.DecimalField(max_digits=20, decimal_places=6)
+    calls = models.BigIntegerField()
+    call_tokens = models.BigIntegerField()
+    call_cost_usd = models.DecimalField(max_digits=20, decimal_places=6)
+
+    objects = SessionSumQuerySet.as_manager()
+    rows = Rows(
+        table="agent_sessions",
+        moment="started_at",
+        joins=(
+            "CROSS JOIN LATERAL (SELECT count(*) AS calls, coalesce(sum(cost_usd), 0) AS cost,"
+            " coalesce(sum(input_tokens::bigint + output_tokens), 0) AS tokens"
+            " FROM model_usage WHERE session_id = r.id) AS u"
+        ),
+        keys={
+            "agent_id": "r.agent_id",
+            "status": "r.status",
+            "session_type": "r.session_type",
+            "channel": "r.metadata ->> 'openclaw_source_channel'",
+        },
+        measures={
+            "sessions": COUNT,
+            "messages": Measure("coalesce(sum(r.messages_count), 0)"),
+            "ended": Measure("count(r.ended_at)"),
+            "seconds": Measure("coalesce(sum(extract(epoch FROM r.ended_at - r.started_at)::float8), 0)"),
+            "tokens_used": Measure("coalesce(sum(r.tokens_used), 0)"),
+            "cost_usd": Measure("coalesce(sum(r.cost_usd), 0)"),
+            "calls": Measure("sum(u.calls)"),
+            "call_tokens": Measure("sum(u.tokens)"),
+            "call_cost_usd": Measure("sum(u.cost)"),
+        },
+    )
+
+    class Meta(Sums.Meta):
+        db_table = "site_session_sum"
+        indexes = [models.Index(fields=["span", "starts"], name="site_session_sum_starts")]
+
+
+class UsageSum(Sums):
+    """Model calls; `agent_id` is that of their session, and null where they have none or it was deleted."""
+
+    model = models.TextField()
+    provider = models.TextField(null=True)
+    agent_id = models.TextField(null=True)
+    requests = models.BigIntegerField()
+    successes = models.BigIntegerField()
+    input_tokens = models.BigIntegerField()
+    output_tokens = models.BigIntegerField()
+    cost_usd = models.DecimalField(max_digits=20, decimal_places=6)
+    timed = models.BigIntegerField()  # calls whose latency is known
+    latency_ms = models.BigIntegerField()
+    fastest_ms = models.IntegerField(null=True)
+    slowest_ms = models.IntegerField(null=True)
+
+    objects = UsageSumQuerySet.as_manager()
+    rows = Rows(
+        table="model_usage",
+        moment="created_at",
+        joins="LEFT JOIN agent_sessions AS s ON s.id = r.session_id",
+        keys={"model": "r.model", "provider": "r.provider", "agent_id": "s.agent_id"},
+        measures={
+            "requests": COUNT,
+            "successes": Measure("count(*) FILTER (WHERE r.success)"),
+            "input_tokens": Measure("coalesce(sum(r.input_tokens), 0)"),
+            "output_tokens": Measure("coalesce(sum(r.output_tokens), 0)"),
+            "cost_usd": Measure("coalesce(sum(r.cost_usd), 0)"),
+            "timed": Measure("count(r.latency_ms)"),
+            "latency_ms": Measure("coalesce(sum(r.latency_ms), 0)"),
+            "fastest_ms": Measure("min(r.latency_ms)", "min"),
+            "slowest_ms": Measure("max(r.latency_ms)", "max"),
+        },
+    )
+
+    class Meta(Sums.Meta):
+        db_table = "site_usage_sum"
+        indexes = [models.Index(fields=["span", "starts"], name="site_usage_sum_starts")]
+
+
+class InvocationSum(Sums):
+    """Calls of the skills' tools."""
+
+    skill_name = models.TextField()
+    tool_name = models.TextField()
+    calls = models.BigIntegerField()
+    failed = models.BigIntegerField()
+    timed = models.BigIntegerField()  # calls whose duration is known
+    duration_ms = models.BigIntegerField()
+    shortest_ms = models.IntegerField(null=True)
+    longest_ms = models.IntegerField(null=True)
+    tokens_used = models.BigIntegerField()
+    last_at = models.DateTimeField()
+
+    objects = InvocationSumQuerySet.as_manager()
+    rows = Rows(
+        table="skill_invocations",
+        moment="created_at",
+        keys={"skill_name": "r.skill_name", "tool_name": "r.tool_name"},
+        measures={
+            "calls": COUNT,
+            "failed": Measure("count(*) FILTER (WHERE NOT r.success)"),
+            "timed": Measure("count(r.duration_ms)"),
+            "duration_ms": Measure("coalesce(sum(r.duration_ms), 0)"),
+            "shortest_ms": Measure("min(r.duration_ms)", "min"),
+            "longest_ms": Measure("max(r.duration_ms)", "max"),
+            "tokens_used": Measure("coalesce(sum(r.tokens_used), 0)"),
+            "last_at": Measure("max(r.created_at)", "max"),
+        },
+    )
+
+    class Meta(Sums.Meta):
+        db_table = "site_invocation_sum"
+        indexes = [models.Index(fields=["span", "starts"], name="site_invocation_sum_starts")]
+
+
+class ActivitySum(Sums):
+    """Activities."""
+
+    action = models.TextField()
+    skill = models.TextField(null=True)
+    success = models.BooleanField()
+    activities = models.BigIntegerField()
+
+    objects = ActivitySumQuerySet.as_manager()
+    rows = Rows(
+        table="activity_log",
+        moment="created_at",
+        keys={"action": "r.action", "skill": "r.skill", "success": "r.success"},
+        measures={"activities": COUNT},
+    )
+
+    class Meta(Sums.Meta):
+        db_table = "site_activity_sum"
+        indexes = [models.Index(fields=["span", "starts"], name="site_activity_sum_starts")]
+
+
+STREAMS: tuple[type[Sums], ...] = (SessionSum, UsageSum, InvocationSum, ActivitySum)

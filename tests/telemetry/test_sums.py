@@ -1,0 +1,196 @@
+"""Sums are what the rows say, whatever happened to the rows and whatever of it was rolled up."""
+
+import random
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import connection
+from django.db.models import Count, F, Sum
+
+from apps.core.models import StaleHour
+from apps.core.rollups import roll_up
+from apps.telemetry.models import ActivityLog, AgentSession, ModelUsage, SkillInvocation
+from apps.telemetry.sums import STREAMS, ActivitySum, InvocationSum, SessionSum, UsageSum
+from tests.goals.test_concurrency import at_once
+
+START = datetime(2026, 3, 27, 21, 30, tzinfo=UTC)
+WINDOWS = [
+    (None, None),
+    (START, None),
+    (None, START + timedelta(days=3)),
+    (START + timedelta(hours=2, minutes=10), START + timedelta(hours=2, minutes=20)),
+    (START + timedelta(minutes=45), START + timedelta(hours=1, minutes=5)),
+    (START.replace(hour=0, minute=0) + timedelta(days=1), START.replace(hour=0, minute=0) + timedelta(days=2)),
+    (START + timedelta(hours=7, minutes=1), START + timedelta(days=3, minutes=59)),
+]
+
+
+def within(rows, moment, since, until):
+    bounds = {f"{moment}__gte": since, f"{moment}__lt": until}
+    return rows.objects.filter(**{name: bound for name, bound in bounds.items() if bound})
+
+
+def raw_and_summed(since, until, finest):
+    """Pairs that must be equal: what the rows of a window say, and what its sums add up to."""
+    sessions = within(AgentSession, "started_at", since, until).values("agent_id", "status")
+    calls = within(ModelUsage, "created_at", since, until).values("model", "session__agent_id")
+    invocations = within(SkillInvocation, "created_at", since, until).values("skill_name", "tool_name")
+    activities = within(ActivityLog, "created_at", since, until).values("action", "skill")
+    summed = {stream: stream.objects.between(since, until, finest) for stream in STREAMS}
+    usage = (Sum("model_calls__cost_usd"), Sum("call_cost_usd"))
+    yield (
+        sessions.annotate(n=Count("id", distinct=True)).values_list("agent_id", "status", "n"),
+        summed[SessionSum].values_list("agent_id", "status").annotate(n=Sum("sessions")),
+    )
+    yield (
+        sessions.annotate(cost=usage[0]).values_list("agent_id", "status", "cost"),
+        summed[SessionSum].values_list("agent_id", "status").annotate(cost=usage[1]),
+    )
+    yield (
+        calls.annotate(n=Count("id"), cost=Sum("cost_usd")).values_list("model", "session__agent_id", "n", "cost"),
+        summed[UsageSum].values_list("model", "agent_id").annotate(n=Sum("requests"), cost=Sum(F("cost_usd"))),
+    )
+    yield (
+        invocations.annotate(n=Count("id"), ms=Sum("duration_ms")).values_list("skill_name", "tool_name", "n", "ms"),
+        summed[InvocationSum].values_list("skill_name", "tool_name").annotate(n=Sum("calls"), ms=Sum("duration_ms")),
+    )
+    yield (
+        activities.annotate(n=Count("id")).values_list("action", "skill", "n"),
+        summed[ActivitySum].values_list("action", "skill").annotate(n=Sum("activities")),
+    )
+
+
+def plain(rows):
+    """Nothing and nought are the same sum."""
+    return sorted(tuple(value if isinstance(value, str) else str(float(value or 0)) for value in row) for row in rows)
+
+
+def check_all_windows():
+    for since, until in WINDOWS:
+        for finest in ("day", "hour"):
+            for raw, summed in raw_and_summed(since, until, finest):
+                assert plain(summed.order_by()) == plain(raw.order_by())
+
+
+class History:
+    """What writers do to the telemetry in four days, late arrivals, corrections and deletions among it."""
+
+    def __init__(self, seed):
+        self.random = random.Random(seed)
+
+    def moment(self):
+        # Often the same hours, so that something is changed after it was summed, and often their very start.
+        hour = START.replace(minute=0) + timedelta(hours=self.random.choice((0, 1, 2, 7, 26, 27, 50, 80)))
+        return hour + timedelta(minutes=self.random.choice((0, 10, 30, 59)))
+
+    def one_of(self, rows):
+        return self.random.choice(list(rows.objects.order_by("pk")))
+
+    def start_session(self):
+        AgentSession.objects.create(agent_id=self.random.choice("ab"), started_at=self.moment())
+
+    def call_model(self):
+        session = self.one_of(AgentSession) if AgentSession.objects.exists() and self.random.random() < 0.7 else None
+        ModelUsage.objects.create(
+            model=self.random.choice("xy"), session=session, cost_usd="0.25", created_at=self.moment(), input_tokens=3
+        )
+
+    def call_tool(self):
+        times = {"duration_ms": self.random.choice((None, 5, 70)), "created_at": self.moment()}
+        SkillInvocation.objects.create(skill_name=self.random.choice("st"), tool_name="tool", **times)
+
+    def act(self):
+        rows = [ActivityLog(action="look", skill=s, created_at=self.moment()) for s in (None, "s", "t")]
+        ActivityLog.objects.bulk_create(rows)
+
+    def end_session(self):
+        AgentSession.objects.filter(agent_id="a").update(status="ended", ended_at=START + timedelta(days=4))
+
+    def rename_agent(self):
+        if AgentSession.objects.exists():
+            AgentSession.objects.filter(pk=self.one_of(AgentSession).pk).update(agent_id="c")
+
+    def delete_session(self):
+        if AgentSession.objects.exists():
+            self.one_of(AgentSession).delete()
+
+    def move_call(self):
+        if ModelUsage.objects.exists():
+            ModelUsage.objects.filter(pk=self.one_of(ModelUsage).pk).update(created_at=self.moment())
+
+    def forget_calls(self):
+        SkillInvocation.objects.filter(created_at__lt=self.moment(), skill_name="s").delete()
+
+    def roll_up(self):
+        for stream in self.random.sample(STREAMS, 2):
+            roll_up(stream, most=self.random.choice((1, 3, 1000)))
+
+    STEPS = (start_session, call_model, call_tool, act, end_session, rename_agent, delete_session, move_call)
+    STEPS += (forget_calls, roll_up, roll_up, call_model, start_session)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("seed", range(4))
+def test_sums_agree_with_the_rows_at_every_step_of_a_history(seed):
+    history = History(seed)
+    for number in range(60):
+        history.random.choice(History.STEPS)(history)
+        if number % 10 == 9:
+            check_all_windows()
+    for stream in STREAMS:
+        roll_up(stream)
+    assert not StaleHour.objects.exists()
+    check_all_windows()
+
+
+@pytest.mark.django_db
+def test_rolled_up_hours_are_read_from_the_sums():
+    History(1).call_tool()
+    roll_up(InvocationSum)
+    with connection.cursor() as cursor:  # past the triggers, as nobody should
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("DELETE FROM skill_invocations")
+    assert InvocationSum.objects.between(None).aggregate(n=Sum("calls")) == {"n": 1}
+
+
+@pytest.mark.django_db
+def test_an_hour_takes_the_newest_first_and_says_how_many_it_took():
+    SkillInvocation.objects.bulk_create(
+        SkillInvocation(skill_name="s", tool_name="t", created_at=START + timedelta(hours=number))
+        for number in range(5)
+    )
+    assert (roll_up(InvocationSum, most=2), roll_up(InvocationSum), roll_up(InvocationSum)) == (2, 3, 0)
+
+
+@pytest.mark.django_db
+def test_after_truncate_nothing_is_left():
+    for _ in range(5):
+        History(2).act()
+    roll_up(ActivitySum)
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE activity_log")
+    assert not ActivitySum.objects.between(None).exists()
+    roll_up(ActivitySum)
+    assert not ActivitySum.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_moment_beyond_the_calendar_is_stored_and_belongs_to_no_hour():
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO activity_log (action, created_at) VALUES ('wait', 'infinity'), ('go', now())")
+    assert ActivitySum.objects.between(None).aggregate(n=Sum("activities")) == {"n": 1}
+    assert roll_up(ActivitySum) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_written_while_sums_are_rolled_up_is_counted_once():
+    def work(number):
+        if number % 4 == 0:
+            return roll_up(InvocationSum)
+        SkillInvocation.objects.create(skill_name="s", tool_name=str(number % 3), created_at=START)
+
+    at_once(work, range(200))
+    assert InvocationSum.objects.between(None).aggregate(n=Sum("calls")) == {"n": 150}
+    roll_up(InvocationSum)
+    assert InvocationSum.objects.between(None).aggregate(n=Sum("calls")) == {"n": 150}
+    assert not StaleHour.objects.exists()
