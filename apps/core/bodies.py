@@ -70,6 +70,11 @@ class Body(BaseModel):
         return {key: value for key, value in data.items() if value is not None or key not in defaulted}
 
 
+def example(**body: Any) -> ConfigDict:
+    """`model_config` of a body that the API's description shows; a test sends it."""
+    return ConfigDict(json_schema_extra={"examples": [body]})
+
+
 @cache
 def defaulted_fields(model: type[BaseModel]) -> frozenset[str]:
     """Those that may be left out and then are not null."""

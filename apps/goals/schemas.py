@@ -5,7 +5,7 @@ from uuid import UUID
 from ninja import Field, Schema
 from pydantic import model_validator
 
-from apps.core.bodies import Body, Int, OptionalMoment, Tags
+from apps.core.bodies import Body, Int, OptionalMoment, Tags, example
 from apps.goals.querysets import Column
 
 GOAL_FIELDS = (
@@ -74,6 +74,8 @@ class GoalMoved(Schema):
 
 
 class GoalIn(Body):
+    model_config = example(title="Write the weekly report", priority=1, sprint="sprint-7", tags=["report"])
+
     title: Title
     goal_id: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     description: str | None = ""
@@ -95,6 +97,8 @@ class GoalIn(Body):
 
 class GoalChanges(Body):
     """All optional. Null clears a due date, an assignee or a description, and is ignored elsewhere."""
+
+    model_config = example(status="active", progress=40)
 
     title: Title | None = None
     description: str | None = None
@@ -120,6 +124,8 @@ class GoalChanges(Body):
 
 
 class GoalMove(Body):
+    model_config = example(board_column="doing", position=0)
+
     board_column: Any = None
     position: Int = 0
 
@@ -173,6 +179,8 @@ class HourlyGoalCreated(Schema):
 
 
 class HourlyGoalIn(Body):
+    model_config = example(hour_slot=9, goal_type="learn", description="Read what is new")
+
     hour_slot: Annotated[int, Field(ge=0, le=23)]
     goal_type: Annotated[str, Field(min_length=1, max_length=50)]
     description: str
@@ -180,6 +188,8 @@ class HourlyGoalIn(Body):
 
 
 class HourlyGoalStatus(Body):
+    model_config = example(status="completed")
+
     status: Annotated[str, Field(min_length=1, max_length=20)]
 
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from ninja import Field, Schema
 
-from apps.core.bodies import Body, JsonObject, Number
+from apps.core.bodies import Body, JsonObject, Number, example
 
 LESSON_FIELDS = (
     "id",
@@ -60,6 +60,12 @@ class LessonPage(Schema):
 
 
 class LessonIn(Body):
+    model_config = example(
+        error_pattern="litellm_timeout",
+        error_type="timeout",
+        resolution="Ask a faster model for fewer tokens.",
+    )
+
     error_pattern: Annotated[str, Field(max_length=200)] | None = Field(None, description="Required.")
     error_type: Annotated[str, Field(max_length=100)] | None = Field(None, description="Required.")
     skill_name: Annotated[str, Field(max_length=100)] | None = None
@@ -113,6 +119,13 @@ class ProposalPage(Schema):
 
 
 class ProposalIn(Body):
+    model_config = example(
+        title="Retry reads once",
+        description="Half of the timeouts are over after a second.",
+        risk_level="low",
+        file_path="skills/research/client.py",
+    )
+
     title: Annotated[str, Field(max_length=200)] | None = Field(None, description="Required.")
     description: str | None = Field(None, description="Required.")
     category: Annotated[str, Field(max_length=50)] | None = None
@@ -125,6 +138,8 @@ class ProposalIn(Body):
 
 class Decision(Body):
     """Who decides is whose token it is; `reviewed_by` is read by nobody."""
+
+    model_config = example(status="approved")
 
     status: Any = Field(None, description="approved, rejected or implemented")
 
@@ -154,6 +169,8 @@ class Reviewed(Schema):
 
 
 class PerformanceIn(Body):
+    model_config = example(review_period="2026-W07", successes="The report came in time.", failures="None.")
+
     review_period: Annotated[str, Field(min_length=1, max_length=20)]
     successes: str | None = None
     failures: str | None = None

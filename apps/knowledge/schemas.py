@@ -4,7 +4,7 @@ from uuid import UUID
 
 from ninja import Field, Schema
 
-from apps.core.bodies import Body, JsonObject
+from apps.core.bodies import Body, JsonObject, example
 
 ENTITY_FIELDS = ("id", "name", "type", "properties", "created_at")
 RELATION_FIELDS = ("id", "from_entity", "to_entity", "relation_type", "properties", "created_at")
@@ -63,12 +63,20 @@ class Emptied(Schema):
 
 
 class EntityIn(Body):
+    model_config = example(name="PostgreSQL", type="technology", properties={"licence": "PostgreSQL"})
+
     name: Annotated[str, Field(min_length=1, max_length=500)]
     type: Annotated[str, Field(min_length=1, max_length=100)]
     properties: JsonObject = {}
 
 
 class RelationIn(Body):
+    model_config = example(
+        from_entity="0b5e7a52-6c1f-4f0e-9d55-3a1f6f9d2c01",
+        to_entity="0b5e7a52-6c1f-4f0e-9d55-3a1f6f9d2c02",
+        relation_type="uses",
+    )
+
     from_entity: UUID
     to_entity: UUID
     relation_type: Annotated[str, Field(min_length=1, max_length=100)]

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from ninja import Field, Schema
 
-from apps.core.bodies import Body, JsonObject, TelemetryBody
+from apps.core.bodies import Body, JsonObject, TelemetryBody, example
 
 MEMORY_FIELDS = ("id", "key", "value", "category", "created_at", "updated_at")
 ITEM_FIELDS = (
@@ -44,6 +44,8 @@ class ThoughtPage(Schema):
 
 
 class ThoughtIn(TelemetryBody):
+    model_config = example(content="The report can wait until the costs are known.", category="planning")
+
     content: str
     category: Annotated[str, Field(max_length=100)] = "general"
     metadata: JsonObject = {}
@@ -78,6 +80,8 @@ class Forgotten(Schema):
 
 
 class MemoryIn(Body):
+    model_config = example(key="favourite-editor", value={"name": "vim"}, category="preferences")
+
     key: Annotated[str, Field(max_length=255)] | None = Field(None, description="Required.")
     value: Any = None
     category: Annotated[str, Field(max_length=100)] = "general"
@@ -107,6 +111,8 @@ class ItemPage(Schema):
 
 
 class ItemIn(Body):
+    model_config = example(key="current-task", value={"goal": "weekly report"}, importance=0.8, ttl_hours=24)
+
     key: Annotated[str, Field(max_length=200)] | None = Field(None, description="Required.")
     value: Any = Field(None, description="Required; any JSON but null.")
     category: Annotated[str, Field(max_length=50)] = "general"
@@ -119,6 +125,8 @@ class ItemIn(Body):
 
 class ItemChanges(Body):
     """Null leaves a column as it is."""
+
+    model_config = example(value={"goal": "weekly report", "step": 2}, importance=0.9)
 
     value: Any = None
     importance: Importance | None = None
@@ -151,6 +159,8 @@ class MadeCheckpoint(Schema):
 
 
 class RestoreIn(Body):
+    model_config = example(checkpoint_id="ckpt-20260216T180000-a1b2c3")
+
     checkpoint_id: Annotated[str, Field(max_length=100)] | None = Field(None, description="Default: the newest.")
 
 
@@ -175,6 +185,8 @@ class WorkingMemoryStats(Schema):
 
 
 class CleanUpIn(Body):
+    model_config = example(category="general", dry_run=True)
+
     category: Annotated[str, Field(max_length=50)] | None = None
     source: Annotated[str, Field(max_length=100)] | None = None
     delete_expired: bool = Field(True, description="Only expired items; with a category or source, both must hold.")

@@ -6,7 +6,7 @@ import orjson
 from ninja import Field, Schema
 from pydantic import BeforeValidator
 
-from apps.core.bodies import Body, Int, JsonObject, TelemetryBody
+from apps.core.bodies import Body, Int, JsonObject, TelemetryBody, example
 
 
 def as_text(value: Any) -> Any:
@@ -33,6 +33,8 @@ class Heartbeats(Schema):
 
 
 class HeartbeatIn(TelemetryBody):
+    model_config = example(beat_number=42, status="healthy")
+
     beat_number: Int = 0
     status: Name = "healthy"
     details: JsonObject = {}
@@ -57,6 +59,8 @@ class Tasks(Schema):
 
 
 class TaskIn(Body):
+    model_config = example(task_type="analysis", description="Compare the costs of both models", agent_type="data")
+
     task_type: Name
     description: Text
     agent_type: Name
@@ -72,6 +76,8 @@ class TaskCreated(Schema):
 
 class TaskChange(Body):
     """A result that is left out stays as it is; null clears it."""
+
+    model_config = example(status="completed", result="The second one is cheaper.")
 
     status: Word
     result: Text | None = None

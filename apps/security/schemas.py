@@ -5,7 +5,7 @@ from uuid import UUID
 from ninja import Field, Schema
 from pydantic import AfterValidator, StringConstraints
 
-from apps.core.bodies import Body, Int, JsonList, JsonObject, TelemetryBody
+from apps.core.bodies import Body, Int, JsonList, JsonObject, TelemetryBody, example
 
 EVENT_FIELDS = (
     "id",
@@ -54,6 +54,10 @@ class SecurityEventPage(Schema):
 
 
 class SecurityEventIn(TelemetryBody):
+    model_config = example(
+        threat_level="HIGH", threat_type="prompt_injection", input_preview="Ignore all rules", blocked=True
+    )
+
     threat_level: Level = "LOW"
     threat_type: Name = "unknown"
     threat_patterns: JsonList = []
@@ -87,6 +91,8 @@ class Rotations(Schema):
 
 
 class RotationIn(Body):
+    model_config = example(service="openrouter", reason="scheduled")
+
     service: Annotated[str, Field(min_length=1, max_length=100)]
     reason: str | None = None
     rotated_by: Name = "system"
@@ -125,12 +131,16 @@ class RateCounted(Schema):
 
 
 class RateCheck(Body):
+    model_config = example(skill="social", max_actions=10, window_seconds=3600)
+
     skill: Name = ""
     max_actions: Annotated[Int, Field(ge=0)] = 100
     window_seconds: WindowSeconds = 3600
 
 
 class RateIncrement(Body):
+    model_config = example(skill="social", action_type="post")
+
     skill: Name = ""
     action_type: str = "action"
     window_seconds: WindowSeconds | None = Field(

@@ -5,7 +5,7 @@ from uuid import UUID
 from ninja import Field, Schema
 from pydantic import BeforeValidator
 
-from apps.core.bodies import Body, JsonList, JsonObject, nothing_for_empty
+from apps.core.bodies import Body, JsonList, JsonObject, example, nothing_for_empty
 
 POST_FIELDS = (
     "id",
@@ -44,6 +44,8 @@ class PostPage(Schema):
 
 
 class PostIn(Body):
+    model_config = example(content="Shipped the weekly report.", platform="moltbook", visibility="public")
+
     content: Annotated[str, Field(min_length=1)]
     platform: Name = "moltbook"
     post_id: PostId = None
@@ -54,6 +56,8 @@ class PostIn(Body):
 
 
 class Cleanup(Body):
+    model_config = example(patterns=["draft:"], dry_run=True)
+
     patterns: Patterns = Field([], description="Texts anywhere in a post; without any, the default words.")
     platform: str = ""
     dry_run: bool = False
@@ -67,6 +71,8 @@ class CleanupResult(Schema):
 
 
 class Dedupe(Body):
+    model_config = example(dry_run=True, platform="moltbook")
+
     dry_run: bool = True
     platform: str = ""
 

@@ -19,7 +19,10 @@ ITEM = {
     "properties": {"kind": {"enum": list(KINDS)}, "id": {"type": "string", "format": "uuid"}},
 }
 BODY = {
-    "application/json": {"schema": {"type": "array", "items": ITEM, "maxItems": batch_body.MOST}},
+    "application/json": {
+        "schema": {"type": "array", "items": ITEM, "maxItems": batch_body.MOST},
+        "example": [{"kind": "heartbeat"}, {"kind": "thought", "content": "The report is due."}],
+    },
     batch_body.NDJSON: {"schema": ITEM},
 }
 

@@ -5,13 +5,15 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import BeforeValidator
 
-from apps.core.bodies import wrapped
+from apps.core.bodies import example, wrapped
 from apps.telemetry.schemas.rows import Name, Row
 
 FIELDS = ("id", "action", "skill", "success", "details", "error_message", "created_at")
 
 
 class ActivityIn(Row):
+    model_config = example(action="research", skill="brainstorm", details={"message": "Compared three approaches"})
+
     action: Name
     skill: Name | None = None
     details: Annotated[Any, BeforeValidator(wrapped)] = {}

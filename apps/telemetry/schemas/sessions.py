@@ -5,7 +5,7 @@ from uuid import UUID
 from ninja import Field, Schema
 from pydantic import AfterValidator, BeforeValidator, TypeAdapter, ValidationError
 
-from apps.core.bodies import Body, Cost, JsonObject, Moment
+from apps.core.bodies import Body, Cost, JsonObject, Moment, example
 from apps.telemetry.querysets import STATUSES
 from apps.telemetry.schemas.rows import Count, Name, Row, ShortName
 
@@ -61,6 +61,10 @@ class SessionFilter(Schema):
 
 
 class SessionIn(Row):
+    model_config = example(
+        agent_id="main", session_type="interactive", metadata={"openclaw_source_channel": "telegram"}
+    )
+
     agent_id: Name = "main"
     session_type: ShortName = "interactive"
     status: Annotated[str, BeforeValidator(known_or_active)] = "active"
@@ -74,6 +78,8 @@ class SessionIn(Row):
 
 class SessionChanges(Body):
     """Null is ignored. A final status ends the session, `active` opens it again."""
+
+    model_config = example(status="completed", messages_count=12, tokens_used=5400, cost_usd=0.08)
 
     status: Annotated[str, AfterValidator(known)] | None = None
     messages_count: Count | None = None

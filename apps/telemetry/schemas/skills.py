@@ -4,6 +4,7 @@ from uuid import UUID
 
 from ninja import Schema
 
+from apps.core.bodies import example
 from apps.telemetry.schemas.rows import Count, Name, Row
 
 FIELDS = (
@@ -20,6 +21,8 @@ FIELDS = (
 
 
 class InvocationIn(Row):
+    model_config = example(skill_name="goals", tool_name="create_goal", duration_ms=85, success=True)
+
     skill_name: Name = "unknown"
     tool_name: Name = "unknown"
     duration_ms: Count | None = None

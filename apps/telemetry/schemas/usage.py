@@ -5,7 +5,7 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import BeforeValidator
 
-from apps.core.bodies import Cost
+from apps.core.bodies import Cost, example
 from apps.telemetry.schemas.rows import Count, Name, Row, ShortName
 from apps.telemetry.schemas.sessions import zero_for_nothing
 
@@ -25,6 +25,8 @@ FIELDS = (
 
 
 class UsageIn(Row):
+    model_config = example(model="kimi-k2", provider="moonshot", input_tokens=1200, output_tokens=300, cost_usd=0.0042)
+
     model: Name
     provider: ShortName | None = None
     input_tokens: Count = 0
