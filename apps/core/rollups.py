@@ -9,11 +9,13 @@ answer, never the answer.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, cast
 
 from django.db import connection, models, transaction
 from django.db.models.sql.datastructures import BaseTable
 from django.utils import timezone
+
+from apps.core.triggers import hours_there, noted
 
 Span = Literal["hour", "day"]
 Part = tuple[str, list[Any]]
@@ -63,7 +65,7 @@ class SumsQuerySet(models.QuerySet):
         """
         found = self.all()
         alias = found.query.get_initial_alias()
-        sql, params = window(self.model, since, until, finest)
+        sql, params = window(cast(type[Sums], self.model), since, until, finest)
         found.query.alias_map = {alias: Derived(alias, sql, params)}
         return found
 
@@ -89,10 +91,10 @@ class Derived(BaseTable):
         super().__init__(alias, alias)
         self.sql, self.params = sql, params
 
-    def as_sql(self, compiler: Any, connection: Any) -> Part:
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
         return f"({self.sql}) {compiler.quote_name_unless_alias(self.table_alias)}", self.params
 
-    def relabeled_clone(self, change_map: dict[str, str]) -> "Derived":
+    def relabeled_clone(self, change_map: Any) -> "Derived":
         return Derived(change_map.get(self.table_alias, self.table_alias), self.sql, self.params)
 
 
@@ -204,6 +206,17 @@ def roll_up(model: type[Sums], most: int = 1000) -> int:
         replace(cursor, model, "day", days, f"JOIN {table(model)} AS s ON {of_day}")
         cursor.execute("DELETE FROM site_stale_hour WHERE id = ANY(%s)", [[id for ids in notes.values() for id in ids]])
     return len(hours)
+
+
+@transaction.atomic
+def forget(model: type[Sums]) -> None:
+    """Make every hour stale that has rows or sums. Questions read the rows until they are rolled up again."""
+    rows = model.rows
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO site_stale_hour (sums, hour) {noted({table(model): hours_there(rows.moment, rows.table)})}"
+            f" UNION SELECT '{table(model)}', starts FROM {table(model)} WHERE span = 'hour'"
+        )
 
 
 def replace(cursor: Any, model: type[Sums], span: Span, starts: list[datetime], source: str) -> None:

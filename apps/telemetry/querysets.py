@@ -79,12 +79,16 @@ class ActivityQuerySet(StreamQuerySet):
 
 STATUSES = ("active", "completed", "ended", "error")
 FINAL = ("completed", "ended", "error")
+STALE_MARK = "marked_stale_at"  # in the metadata of a session that the site ended, as it had not reported for long
 # Events that the agent's runtime keeps as sessions; they would bury the conversations.
 RUNTIME, CRON = "skill_exec", "openclaw_cron"
 
 
 class SessionFilters(models.QuerySet):
     """What sessions and their sums can be asked for alike."""
+
+    def of_channel(self, channel: str):
+        raise NotImplementedError
 
     def shown(self, *, runtime_events: bool = False, cron_events: bool = False):
         hidden = [kind for kind, wanted in ((RUNTIME, runtime_events), (CRON, cron_events)) if not wanted]
@@ -97,7 +101,7 @@ class SessionFilters(models.QuerySet):
         return found.of_channel(source_channel) if source_channel else found
 
 
-class SessionQuerySet(SessionFilters, StreamQuerySet):
+class SessionQuerySet(SessionFilters, StreamQuerySet):  # type: ignore[override]  # django-stubs on as_manager
     moment = "started_at"
 
     def of_channel(self, channel: str):
@@ -118,7 +122,7 @@ class UsageFilters(models.QuerySet):
         return self if source in ("", "all", "skills") else self.none()
 
 
-class UsageQuerySet(UsageFilters, StreamQuerySet):
+class UsageQuerySet(UsageFilters, StreamQuerySet):  # type: ignore[override]  # django-stubs on as_manager
     pass
 
 

@@ -47,7 +47,9 @@ def totals(invocations: InvocationSumQuerySet) -> dict[str, Any]:
     }
 
 
-def insights(invocations: InvocationSumQuerySet) -> dict[str, Any]:
+def insights(hours: int) -> dict[str, Any]:
+    invocations = InvocationSum.objects.of_last(hours=hours)
+    timeline = InvocationSum.objects.of_last(hours=hours, finest="hour").by_hour()
     sums = invocations.measures()
     return {
         "summary": {
@@ -70,7 +72,7 @@ def insights(invocations: InvocationSumQuerySet) -> dict[str, Any]:
             for skill in invocations.by_skill()[:MOST_SKILLS]
         ],
         "by_tool": [{"tool_name": tool["tool_name"], **rates(tool)} for tool in invocations.by_tool()[:20]],
-        "timeline": [{"hour": hour["hour"], **rates(hour)} for hour in invocations.by_hour()],
+        "timeline": [{"hour": hour["hour"], **rates(hour)} for hour in timeline],
     }
 
 

@@ -2,7 +2,8 @@
 
 from django.db import models
 
-from apps.core.rollups import Measure, Rows, Sums
+from apps.core.duties import stopping
+from apps.core.rollups import Measure, Rows, Sums, roll_up
 from apps.telemetry.sum_querysets import (
     ActivitySumQuerySet,
     InvocationSumQuerySet,
@@ -161,3 +162,11 @@ class ActivitySum(Sums):
 
 
 STREAMS: tuple[type[Sums], ...] = (SessionSum, UsageSum, InvocationSum, ActivitySum)
+HOURS_AT_ONCE = 200
+
+
+def roll_up_all() -> None:
+    """Bring all sums up to date, the newest hours of each stream first."""
+    for stream in STREAMS:
+        while roll_up(stream, HOURS_AT_ONCE) == HOURS_AT_ONCE and not stopping.is_set():
+            pass

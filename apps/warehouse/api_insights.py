@@ -11,7 +11,6 @@ from apps.knowledge.models import KnowledgeQueryLog
 from apps.telemetry.models import SkillInvocation
 from apps.telemetry.schemas import skills as schemas
 from apps.telemetry.skill_stats import insights
-from apps.telemetry.sums import InvocationSum
 from apps.telemetry.windows import clamp
 
 router = Router(tags=["Skills"])
@@ -27,7 +26,7 @@ def skill_insights(request: HttpRequest, hours: int = 24, limit: int = 100):
     return answer(
         {
             "hours": hours,
-            **insights(InvocationSum.objects.of_last(hours=hours, finest="hour")),
+            **insights(hours),
             "recent_invocations": list(invocations.newest_first().values(*schemas.FIELDS)[:limit]),
             "recent_graph_queries": list(queries.order_by("-created_at", "-id").values(*QUERY_FIELDS)[:limit]),
         }

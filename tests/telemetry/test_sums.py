@@ -2,8 +2,10 @@
 
 import random
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.db.models import Count, F, Sum
 
@@ -193,4 +195,19 @@ def test_what_is_written_while_sums_are_rolled_up_is_counted_once():
     assert InvocationSum.objects.between(None).aggregate(n=Sum("calls")) == {"n": 150}
     roll_up(InvocationSum)
     assert InvocationSum.objects.between(None).aggregate(n=Sum("calls")) == {"n": 150}
+    assert not StaleHour.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_rebuild_mends_sums_that_were_tampered_with():
+    history = History(3)
+    for _ in range(6):
+        history.act()
+    roll_up(ActivitySum)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE site_activity_sum SET activities = 99")
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("DELETE FROM activity_log WHERE created_at < %s", [START + timedelta(hours=20)])
+    call_command("rollup", rebuild=True, stdout=StringIO())
+    check_all_windows()
     assert not StaleHour.objects.exists()
