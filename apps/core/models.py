@@ -137,5 +137,28 @@ class StaleHour(models.Model):
         return f"{self.sums} {self.hour:%Y-%m-%d %H:%M}"
 
 
+class IdempotencyKeyQuerySet(models.QuerySet):
+    def forgotten(self):
+        """Nobody tries again after a month: clients give up after a week."""
+        return self.filter(created_at__lt=timezone.now() - timedelta(days=30))
+
+
+class IdempotencyKey(models.Model):
+    """A write that is done, so that another try of it changes nothing more."""
+
+    id = models.UUIDField(primary_key=True)
+    answer = models.TextField(null=True)  # what the first try was answered
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = IdempotencyKeyQuerySet.as_manager()
+
+    class Meta:
+        db_table = "site_idempotency_key"
+        indexes = [models.Index(fields=["created_at"], name="site_idempotency_key_age")]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
 def digest_of(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()

@@ -60,7 +60,8 @@ def record_batch(request: HttpRequest):
     and a `kind`. Valid items are stored, whatever the others are; what is there already is left as it is.
 
     A line that is no JSON counts as an item, an empty one does not. A model call of an unknown session is
-    stored without it, and noted. An activity that came too early is among the invalid.
+    stored without it, and noted. An activity that came too early is among the invalid, and so is a change
+    (`session_update`, with a `session_id`) of an unknown session. `created_at` tells when an item came about.
     """
     body = batch_body.read(request)
     items = readable(body, request.content_type)

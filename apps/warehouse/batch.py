@@ -77,12 +77,13 @@ def by_place(error: ValidationError) -> dict[int, list[str]]:
 
 
 def entries_of(kind: Kind, bodies: dict[int, TelemetryBody], batch_id: UUID, began: datetime) -> list[Entry]:
-    """With the ids and times that a single POST would give; of several with one id the first."""
+    """With the ids and times that a single POST would give, or with their own; of several with one id the first."""
     entries: dict[UUID, Entry] = {}
     for index, body in bodies.items():
         row = vars(body)
         row["id"] = body.id or uuid5(batch_id, str(index))
-        row[kind.moment] = row.get(kind.moment) or began + timedelta(microseconds=index)
+        told, came = row.pop("created_at"), began + timedelta(microseconds=index)
+        row[kind.moment] = row.get(kind.moment) or min(told or came, came)
         entries.setdefault(row["id"], Entry(index, row))
     return list(entries.values())
 

@@ -3,12 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Model
 from django.utils import timezone
-from pydantic import TypeAdapter
+from pydantic import BaseModel, TypeAdapter, create_model
 
+from apps.core.bodies import OptionalMoment
+from apps.core.models import IdempotencyKey
 from apps.memory.models import Thought
 from apps.memory.schemas import ThoughtIn
 from apps.operations.models import HeartbeatLog
@@ -16,11 +19,11 @@ from apps.operations.schemas import HeartbeatIn
 from apps.security.models import SecurityEvent
 from apps.security.schemas import SecurityEventIn
 from apps.social.models import SocialPost
-from apps.telemetry.actions import COOLDOWN_LOCK, COOLDOWNS
+from apps.telemetry.actions import COOLDOWN_LOCK, COOLDOWNS, update_session
 from apps.telemetry.models import ActivityLog, AgentSession, ModelUsage, SkillInvocation
 from apps.telemetry.querysets import FINAL
 from apps.telemetry.schemas.activities import ActivityIn
-from apps.telemetry.schemas.sessions import SessionIn
+from apps.telemetry.schemas.sessions import SessionChanges, SessionIn
 from apps.telemetry.schemas.skills import InvocationIn
 from apps.telemetry.schemas.usage import UsageIn
 from apps.warehouse.batch_report import Entry, Report
@@ -28,6 +31,13 @@ from apps.warehouse.mirror import is_public, post_of
 
 # Against a session's deletion until the calls that name it are stored.
 KNOWN_SESSIONS = "SELECT id FROM agent_sessions WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE"
+# Two batches with the same changes of sessions take turns.
+CHANGES_LOCK = 7_202_003
+
+
+class SessionUpdateIn(SessionChanges):
+    id: UUID | None = None
+    session_id: UUID
 
 
 def unchanged(entries: list[Entry], report: Report) -> list[Entry]:
@@ -87,6 +97,37 @@ def with_known_sessions(entries: list[Entry], report: Report) -> list[Entry]:
     return entries
 
 
+def changed(entries: list[Entry], report: Report) -> list[Entry]:
+    """Change the sessions, in the order of the batch; what is stored is that it was done."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CHANGES_LOCK])
+    done = IdempotencyKey.objects.filter(pk__in=[entry.row["id"] for entry in entries])
+    known = set(done.values_list("pk", flat=True))
+    found = [entry for entry in entries if entry.row["id"] in known or change(entry, report)]
+    return [Entry(entry.index, {"id": entry.row["id"], "created_at": timezone.now()}) for entry in found]
+
+
+def change(entry: Entry, report: Report) -> bool:
+    names = ("status", "messages_count", "tokens_used", "cost_usd")
+    changes = {name: entry.row[name] for name in names if entry.row[name] is not None}
+    session_id = entry.row["session_id"]
+    if changes.get("status") in FINAL:
+        # It ended when that was seen, not when the news came.
+        AgentSession.objects.filter(pk=session_id, ended_at=None).update(ended_at=entry.row["created_at"])
+    try:
+        update_session(session_id, changes)
+    except AgentSession.DoesNotExist:
+        report.refuse(entry.index, "session_update", f"there is no session {session_id}")
+        return False
+    return True
+
+
+def dated(body: type[BaseModel]) -> TypeAdapter[Any]:
+    """Of a list of bodies, which in a batch may say when they came about: they may have waited for the site."""
+    item: Any = create_model(body.__name__, __base__=body, created_at=(OptionalMoment, None))
+    return TypeAdapter(list[item])
+
+
 @dataclass(frozen=True)
 class Kind:
     model: type[Model]
@@ -96,13 +137,14 @@ class Kind:
     follow: Callable[[list[Entry]], None] = lambda entries: None
 
 
-# Stored in this order: sessions before the calls of theirs.
+# Stored in this order: sessions before their changes and the calls of theirs.
 KINDS = {
-    "session": Kind(AgentSession, TypeAdapter(list[SessionIn]), moment="started_at", prepare=ended),
-    "activity": Kind(ActivityLog, TypeAdapter(list[ActivityIn]), prepare=rested, follow=mirror),
-    "thought": Kind(Thought, TypeAdapter(list[ThoughtIn])),
-    "invocation": Kind(SkillInvocation, TypeAdapter(list[InvocationIn])),
-    "model_usage": Kind(ModelUsage, TypeAdapter(list[UsageIn]), prepare=with_known_sessions),
-    "security_event": Kind(SecurityEvent, TypeAdapter(list[SecurityEventIn])),
-    "heartbeat": Kind(HeartbeatLog, TypeAdapter(list[HeartbeatIn])),
+    "session": Kind(AgentSession, dated(SessionIn), moment="started_at", prepare=ended),
+    "session_update": Kind(IdempotencyKey, dated(SessionUpdateIn), prepare=changed),
+    "activity": Kind(ActivityLog, dated(ActivityIn), prepare=rested, follow=mirror),
+    "thought": Kind(Thought, dated(ThoughtIn)),
+    "invocation": Kind(SkillInvocation, dated(InvocationIn)),
+    "model_usage": Kind(ModelUsage, dated(UsageIn), prepare=with_known_sessions),
+    "security_event": Kind(SecurityEvent, dated(SecurityEventIn)),
+    "heartbeat": Kind(HeartbeatLog, dated(HeartbeatIn)),
 }
