@@ -21,19 +21,24 @@ class UnreadableBody(Exception):
 
 
 class JSONParser(Parser):
-    """JSON whatever the content type says. NUL, which PostgreSQL cannot store, and lone surrogates are refused."""
+    """JSON whatever the content type says."""
 
     def parse_body(self, request: HttpRequest) -> Any:
-        try:
-            body = orjson.loads(request.body)
-        except orjson.JSONDecodeError as error:
-            raise UnreadableBody(str(error)) from error
-        # Only then: a text about "\\u0000" has the same bytes with one more backslash.
-        if b"\\u0000" in request.body and has_nul(body):
-            raise UnreadableBody("text must not contain the character NUL")
-        if request.body.count(b"[") + request.body.count(b"{") > DEEPEST and is_too_deep(body):
-            raise UnreadableBody(f"more than {DEEPEST} levels of nesting")
-        return body
+        return storable_json(request.body)
+
+
+def storable_json(text: bytes) -> Any:
+    """Refuses what a row cannot hold: NUL, lone surrogates, too many levels. Raises UnreadableBody."""
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise UnreadableBody(str(error)) from error
+    if text.count(b"[") + text.count(b"{") > DEEPEST and is_too_deep(value):
+        raise UnreadableBody(f"more than {DEEPEST} levels of nesting")
+    # Only then: a text about "\\u0000" has the same bytes with one more backslash.
+    if b"\\u0000" in text and has_nul(value):
+        raise UnreadableBody("text must not contain the character NUL")
+    return value
 
 
 def has_nul(value: Any) -> bool:

@@ -7,8 +7,8 @@ from apps.goals.models import Goal
 pytestmark = pytest.mark.django_db
 
 
-def tags(levels: int) -> bytes:
-    return b'{"title": "x", "tags": ' + b"[" * levels + b"]" * levels + b"}"
+def tags(levels: int, inside: bytes = b"") -> bytes:
+    return b'{"title": "x", "tags": ' + b"[" * levels + inside + b"]" * levels + b"}"
 
 
 def test_deep_nesting(api):
@@ -16,6 +16,7 @@ def test_deep_nesting(api):
     assert api.get("/api/goals").status_code == 200
     for levels in (100, 300, 1000, 5000):
         assert api.post("/api/goals", tags(levels)).status_code == 422
+        assert api.post("/api/goals", tags(levels, rb'"\u0000"')).status_code == 422
     assert Goal.objects.count() == 1
 
 
