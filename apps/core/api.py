@@ -31,6 +31,7 @@ from apps.core.bodies import UnreadableBody
 from apps.core.conflicts import Conflict
 from apps.core.models import ApiToken
 from apps.core.openapi import describe_errors
+from apps.core.pages import page_as_json
 
 logger = logging.getLogger(__name__)
 READING = ("GET", "HEAD", "OPTIONS")
@@ -111,14 +112,13 @@ def page_list(
     fields: Sequence[str],
     page: int,
     limit: int,
-    item: Callable[[dict[str, Any]], dict[str, Any]] = dict,
+    item: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
 ) -> HttpResponse:
-    """The contract's page list, in two queries; `item` makes the contract's item of a row's `fields`."""
-    offset = (max(page, 1) - 1) * limit
-    total = rows.order_by().count()
+    """The contract's page list, in one query; `item` makes the contract's item of a row's `fields`, read from JSON."""
+    total, items = page_as_json(rows, fields, (max(page, 1) - 1) * limit, limit)
     return answer(
         {
-            "items": [item(row) for row in rows.values(*fields)[offset : offset + limit]],
+            "items": [item(row) for row in json.loads(items)] if item else orjson.Fragment(items),
             "total": total,
             "page": page,
             "limit": limit,

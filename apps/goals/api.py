@@ -1,3 +1,4 @@
+from functools import lru_cache
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -12,7 +13,7 @@ from apps.core.noise import TEST_DATA, TEST_PREFIXES, NoiseFilter
 from apps.core.openapi import may_fail
 from apps.goals import actions, schemas
 from apps.goals.models import Goal, HourlyGoal
-from apps.goals.querysets import Column
+from apps.goals.querysets import Column, GoalQuerySet
 
 router = Router(tags=["Goals"])
 hourly_router = Router(tags=["Hourly goals"])
@@ -30,8 +31,14 @@ IfMatch = Header(
 
 @router.get("", response=schemas.GoalPage, summary="Goals, the most urgent first")
 def list_goals(request: HttpRequest, page: PageNumber = 1, limit: Limit = 25, status: str = ""):
+    return page_list(listed(status), schemas.GOAL_FIELDS, page, limit)
+
+
+@lru_cache
+def listed(status: str) -> GoalQuerySet:
+    """Remembered, and with it the list's SQL."""
     goals = Goal.objects.by_urgency()
-    return page_list(goals.filter(status=status) if status else goals, schemas.GOAL_FIELDS, page, limit)
+    return goals.filter(status=status) if status else goals
 
 
 @router.post("", response=schemas.GoalCreated | Skipped, summary="Create a goal")

@@ -1,5 +1,6 @@
 """Reading activities. Their one write reaches another app too and is in `apps/warehouse/api_activities.py`."""
 
+from functools import lru_cache
 from typing import Any
 
 from django.http import HttpRequest
@@ -9,6 +10,7 @@ from apps.core.api import answer, page_list
 from apps.core.bodies import Days, Limit, PageNumber
 from apps.telemetry.descriptions import describe
 from apps.telemetry.models import ActivityLog
+from apps.telemetry.querysets import ActivityQuerySet
 from apps.telemetry.schemas import activities as schemas
 from apps.telemetry.visualization import visualize
 from apps.telemetry.windows import clamp
@@ -18,8 +20,14 @@ router = Router(tags=["Activities"])
 
 @router.get("", response=schemas.ActivityPage, summary="Activities, the newest first")
 def list_activities(request: HttpRequest, page: PageNumber = 1, limit: Limit = 50, action: str = ""):
+    return page_list(listed(action), schemas.FIELDS, page, limit, item)
+
+
+@lru_cache
+def listed(action: str) -> ActivityQuerySet:
+    """Remembered, and with it the list's SQL."""
     activities = ActivityLog.objects.newest_first()
-    return page_list(activities.filter(action=action) if action else activities, schemas.FIELDS, page, limit, item)
+    return activities.filter(action=action) if action else activities
 
 
 @router.get("/cron-summary", response=list[schemas.CronSummary], summary="The scheduler's runs and estimated tokens")

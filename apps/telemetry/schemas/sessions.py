@@ -52,7 +52,7 @@ CountOrZero = Annotated[Count, BeforeValidator(zero_for_nothing)]
 CostOrZero = Annotated[Cost, BeforeValidator(zero_for_nothing)]
 
 
-class SessionFilter(Schema):
+class SessionFilter(Schema, frozen=True):
     status: str = ""
     agent_id: str = ""
     source_channel: str = ""

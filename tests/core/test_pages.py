@@ -1,0 +1,72 @@
+"""Lists whose JSON PostgreSQL writes look as if Python had written them."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+
+from apps.core.api import to_json
+from apps.core.pages import page_as_json
+from apps.goals.models import Goal
+from apps.goals.schemas import GOAL_FIELDS
+from apps.improvement.models import LessonLearned
+from apps.telemetry.models import ActivityLog
+from tests.factories import make_goal
+
+pytestmark = pytest.mark.django_db
+
+
+def by_python(rows, fields):
+    return json.loads(to_json(list(rows.values(*fields))))
+
+
+def by_postgres(rows, fields):
+    return json.loads(page_as_json(rows, fields, 0, 1000)[1])
+
+
+@pytest.mark.parametrize(
+    "moment", ["2026-11-22T21:51:28.525574Z", "2026-12-01T00:00:00Z", "0987-01-01T00:00:00.5+01:00"]
+)
+@pytest.mark.parametrize("progress", ["0", "7.00", "12.50", "33.33", "100"])
+def test_goals(moment, progress):
+    make_goal(created_at=moment, progress=progress, tags=["ü", 'a "quoted"\n\x01word', 10**30, 1e-7, None, {"a": []}])
+    written = by_postgres(Goal.objects.all(), GOAL_FIELDS)
+    assert repr(written) == repr(by_python(Goal.objects.all(), GOAL_FIELDS))  # 7 == 7.0, but not to every reader
+
+
+@pytest.mark.parametrize("number", [0.0, -0.5, 1 / 3, 5e-324, 1e14, 1e15, 1e22, -1.7e300, 123456789.125])
+def test_floats(number):
+    LessonLearned.objects.create(error_pattern="x", error_type="x", resolution="x", effectiveness=number)
+    (lesson,) = by_postgres(LessonLearned.objects.all(), ["effectiveness"])
+    assert lesson["effectiveness"] == number and isinstance(lesson["effectiveness"], float)
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])
+def test_what_is_no_number_is_null(number):
+    LessonLearned.objects.create(error_pattern="x", error_type="x", resolution="x")
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE lessons_learned SET effectiveness = %s", [number])
+    assert by_postgres(LessonLearned.objects.all(), ["effectiveness"]) == [{"effectiveness": None}]
+
+
+def test_items_made_by_python_keep_their_values(api):
+    details = {"message": "50 % of ü", "large": 10**30, "small": 1e-7, "deep": [[[{}]]]}
+    ActivityLog.objects.create(action="x", details=details)
+    item = api.get("/api/activities").json()["items"][0]
+    assert item["details"] == details and item["description"] == "50 % of ü"
+
+
+def test_the_page_in_its_order_and_the_count_of_all():
+    goals = [make_goal(title=str(number)) for number in range(9)]
+    Goal.objects.filter(id=goals[4].id).update(created_at=goals[0].created_at - timedelta(days=1))
+    rows = Goal.objects.exclude(title="8").order_by("-created_at")
+    assert page_as_json(rows, ["title"], 6, 5) == (8, '[{"title" : "0"},{"title" : "4"}]')
+    assert page_as_json(rows, ["title"], 50, 5) == (8, "[]")
+    assert page_as_json(rows.none(), ["title"], 0, 5) == (0, "[]")
+
+
+def test_a_remembered_list_sees_what_is_new(api):
+    for total in (1, 2):
+        make_goal(status="paused")
+        assert api.get("/api/goals?status=paused").json()["total"] == total
