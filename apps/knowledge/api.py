@@ -1,5 +1,7 @@
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
+from django.conf import settings
 from django.db import IntegrityError
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -11,10 +13,14 @@ from apps.core.answers import Created, Skipped
 from apps.core.api import answer
 from apps.core.graph_querysets import RelationQuerySet
 from apps.core.noise import TEST_DATA, NoiseFilter
+from apps.core.openapi import may_fail
+from apps.core.snapshots import snapshot
 from apps.knowledge import schemas
 from apps.knowledge.graphs import GRAPHS, KNOWLEDGE, SKILL, Direction, Graph
 from apps.knowledge.models import KnowledgeEntity, KnowledgeQueryLog, KnowledgeRelation
 from apps.knowledge.tasks import skills_for
+from apps.skillset.manifests import NoSkills
+from apps.skillset.sync import clear_skill_graph, sync_skills
 
 router = Router(tags=["Knowledge graph"])
 
@@ -82,11 +88,24 @@ def create_relation(request: HttpRequest, body: schemas.RelationIn):
     return {"id": relation.id, "created": True}
 
 
+@router.post(
+    "/knowledge-graph/sync-skills",
+    response=schemas.SkillsSynced,
+    summary="Bring the graph of skills in step with the skills' manifests",
+    openapi_extra=may_fail(500),
+)
+def sync_skill_graph(request: HttpRequest):
+    """`problems` names what the manifests say wrongly; the rest is synced. A second sync writes nothing."""
+    try:
+        synced = sync_skills(actor_of(request), Path(settings.ARIA_SKILLS_DIR))
+    except NoSkills as error:
+        raise HttpError(500, f"Sync failed: {error}") from error
+    return answer({"status": "ok", "stats": synced.stats, "problems": synced.problems})
+
+
 @router.delete("/knowledge-graph/auto-generated", response=schemas.Emptied, summary="Empty the graph of skills")
 def delete_auto_generated(request: HttpRequest):
-    with acting(actor_of(request)):
-        relations, _ = SKILL.relations.objects.all().delete()
-        entities, _ = SKILL.entities.objects.all().delete()
+    entities, relations = clear_skill_graph(actor_of(request))
     return {"deleted_entities": entities, "deleted_relations": relations, "status": "ok"}
 
 
@@ -107,11 +126,12 @@ def traverse(
 ):
     """Nodes in the order of their distance, the start first, at most 1,000; each edge once."""
     chosen = GRAPHS[graph]
-    node = chosen.find(start, type)
-    if node is None:
-        return answer({"error": f"Entity not found: {start}", "nodes": [], "edges": []})
-    rings = chosen.reach(node.pk, max_depth, direction, relation_type)
-    nodes, edges = nodes_and_edges(chosen, rings, max_depth, direction, relation_type)
+    with snapshot():
+        node = chosen.find(start, type)
+        if node is None:
+            return answer({"error": f"Entity not found: {start}", "nodes": [], "edges": []})
+        rings = chosen.reach(node.pk, max_depth, direction, relation_type)
+        nodes, edges = nodes_and_edges(chosen, rings, max_depth, direction, relation_type)
     params = {"start": start, "relation_type": relation_type or None, "max_depth": max_depth, "direction": direction}
     log_query("traverse", params, len(nodes))
     return answer(
@@ -147,7 +167,8 @@ def search(
 
 @router.get("/knowledge-graph/skill-for-task", response=schemas.SkillForTask, summary="Which skill fits a task")
 def skill_for_task(request: HttpRequest, task: Text, limit: Annotated[int, Query(ge=1, le=20)] = 5):
-    candidates, tools = skills_for(task, limit)
+    with snapshot():
+        candidates, tools = skills_for(task, limit)
     log_query("skill_for_task", {"task": task, "limit": limit}, len(candidates))
     return answer({"task": task, "candidates": candidates, "count": len(candidates), "tools_searched": tools})
 
@@ -166,18 +187,19 @@ def query_log(request: HttpRequest, limit: Annotated[int, Query(ge=1, le=200)] =
 
 
 def graph_page(entities: QuerySet, graph: Graph, limit: int, offset: int):
-    """A page of a graph; `stats` counts the whole of it."""
+    """A page of a graph, of one moment; `stats` counts the whole of it."""
     relations = graph.relations.objects.newest_first()[offset : offset + limit]
-    return answer(
-        {
-            "entities": list(entities),
-            "relations": relations_with_ends(relations),
-            "stats": {
-                "entity_count": graph.entities.objects.count(),
-                "relation_count": graph.relations.objects.count(),
-            },
-        }
-    )
+    with snapshot():
+        return answer(
+            {
+                "entities": list(entities),
+                "relations": relations_with_ends(relations),
+                "stats": {
+                    "entity_count": graph.entities.objects.count(),
+                    "relation_count": graph.relations.objects.count(),
+                },
+            }
+        )
 
 
 def relations_with_ends(relations: RelationQuerySet) -> list[dict[str, Any]]:

@@ -62,6 +62,28 @@ class Emptied(Schema):
     status: str
 
 
+class SyncStats(Schema):
+    entities: int
+    relations: int
+    skills: int
+    tools: int
+    focus_modes: int
+    categories: int
+    written: int = Field(description="nodes and edges that were new or different")
+    cleared: int = Field(description="nodes and edges that no manifest describes any more")
+
+
+class ManifestProblem(Schema):
+    file: str
+    reason: str
+
+
+class SkillsSynced(Schema):
+    status: str
+    stats: SyncStats
+    problems: list[ManifestProblem]
+
+
 class EntityIn(Body):
     model_config = example(name="PostgreSQL", type="technology", properties={"licence": "PostgreSQL"})
 

@@ -13,7 +13,6 @@ from apps.core.api import answer
 from apps.core.bodies import Limit
 from apps.skillset import actions, schemas
 from apps.skillset.coherence import coherence_of, skill_folders
-from apps.skillset.known import LAYER_OF
 from apps.skillset.registry import registered_skill, registered_skills
 
 router = Router(tags=["Skills"])
@@ -32,7 +31,8 @@ def list_skills(request: HttpRequest, status: str = "", limit: Limit = 1000):
     "/seed", response=schemas.Seeded, summary="Add the known skills that are missing", operation_id="seed_skills"
 )
 def seed(request: HttpRequest):
-    return {"seeded": actions.seed_known_skills(), "total": len(LAYER_OF)}
+    seeded, total = actions.seed_known_skills()
+    return {"seeded": seeded, "total": total}
 
 
 @router.get(

@@ -27,7 +27,6 @@ NOT_THERE_YET = {
     "GET /litellm/spend",
     "GET /litellm/global-spend",
     "GET /providers/balances",
-    "POST /knowledge-graph/sync-skills",
     "POST /social/import-moltbook",
     "GET /models/config",
     "GET /models/pricing",

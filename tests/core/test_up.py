@@ -20,6 +20,7 @@ from apps.core import first_start
 from apps.core.models import ApiToken, User
 from aria_site.database import DatabaseProblem, EmbeddedServer
 from tests.servers import free_port, wait_until
+from tests.skillset.manifests import write
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 
@@ -211,6 +212,19 @@ class TestStart:
     def test_a_database_that_cannot_be(self, tmp_path, url, says):
         code, words = run(tmp_path, DATABASE_URL=url)
         assert code == 1 and says in words and words.count("\n") == 1 and "hunter2" not in words
+
+
+class TestSkills:
+    def test_their_graph_is_there_whatever_some_manifests_say(self, folder, tmp_path):
+        write(tmp_path, "whole"), write(tmp_path, "broken", "["), write(tmp_path, "torn", "{")
+        with site(folder, ARIA_SKILLS_DIR=str(tmp_path)) as up:
+            assert "broken/skill.json: " in up.text and "(and 1 more; " in up.text
+            assert up.request("GET", "/knowledge-graph/traverse?start=aria-whole").json()["total_nodes"] == 1
+            assert up.stop() == 0
+        with site(folder, ARIA_SKILLS_DIR=str(tmp_path / "gone")) as up:
+            assert "The graph of skills stays as it was: The folder of skills 'gone' cannot be read" in up.text
+            assert up.request("GET", "/knowledge-graph/traverse?start=aria-whole").json()["total_nodes"] == 1
+            assert up.stop() == 0
 
 
 class TestEnd:

@@ -14,6 +14,7 @@ from apps.skillset.models import SkillStatusRecord, SkillUse
 from apps.telemetry.models import SkillInvocation
 from tests.conftest import ApiClient
 from tests.factories import make_token
+from tests.skillset.manifests import write
 
 KEYS = [field.attname for field in SkillStatusRecord._meta.concrete_fields]
 MOMENT = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -76,7 +77,7 @@ class TestList:
 
 
 class TestEmptyRegistry:
-    def test_shows_what_seeding_would_store_and_stores_nothing(self, api):
+    def test_shows_what_seeding_would_store_and_stores_nothing(self, api, folder):
         call("llm")
         shown = api.get("/api/skills").json()
         assert (shown["count"], shown["healthy"], SkillStatusRecord.objects.count()) == (35, 35, 0)
@@ -89,7 +90,23 @@ class TestEmptyRegistry:
         assert [skill | times for skill in shown["skills"]] == [skill | times for skill in seeded["skills"]]
         assert {skill["skill_name"]: skill["use_count"] for skill in seeded["skills"]}["llm"] == 1
 
-    def test_seeding_adds_what_is_missing(self, api):
+    def test_knows_the_skills_that_are_there_as_well(self, api, folder):
+        write(folder, "star_gazing", layer=1), write(folder, "goals", layer=1), write(folder, "broken", "{")
+        shown = {skill["skill_name"]: skill for skill in api.get("/api/skills").json()["skills"]}
+        assert len(shown) == 36 and shown["goals"]["layer"] == "L2" and "broken" not in shown
+        assert shown["star_gazing"] == api.get("/api/skills/star_gazing/health").json() | {
+            "last_health_check": shown["star_gazing"]["updated_at"], "updated_at": shown["star_gazing"]["updated_at"],
+        }  # fmt: skip
+        assert (shown["star_gazing"]["canonical_name"], shown["star_gazing"]["layer"]) == ("star-gazing", "L1")
+        assert api.post("/api/skills/seed").json() == {"seeded": 36, "total": 36}
+        assert api.get("/api/skills").json()["count"] == 36
+
+    def test_without_a_folder_of_skills(self, api, folder):
+        folder.rmdir()
+        assert api.get("/api/skills").json()["count"] == 35
+        assert api.post("/api/skills/seed").json() == {"seeded": 35, "total": 35}
+
+    def test_seeding_adds_what_is_missing(self, api, folder):
         register("social", status="degraded")
         assert api.post("/api/skills/seed").json() == {"seeded": 34, "total": 35}
         assert api.post("/api/skills/seed").json() == {"seeded": 0, "total": 35}
@@ -118,12 +135,6 @@ class TestHealth:
 
 
 class TestCoherence:
-    @pytest.fixture
-    def folder(self, tmp_path, settings):
-        settings.ARIA_SKILLS_DIR = tmp_path / "skills"
-        settings.ARIA_SKILLS_DIR.mkdir()
-        return settings.ARIA_SKILLS_DIR
-
     def skill(self, folder, name, manifest="{}"):
         (folder / name).mkdir()
         for part, text in (("__init__.py", ""), ("SKILL.md", "# Skill"), ("skill.json", manifest)):
@@ -151,6 +162,19 @@ class TestCoherence:
         self.skill(folder, "llm", manifest)
         body = api.get("/api/skills/coherence").json()
         assert (body["coherent"], body["incoherent_count"], len(body["skills"][0]["errors"])) == (False, 1, 1)
+
+    def test_what_a_manifest_says_wrongly_is_a_warning(self, api, folder):
+        self.skill(folder, "llm", '{"name": "aria-llm", "layer": "core"}')
+        skill = api.get("/api/skills/coherence").json()["skills"][0]
+        assert (skill["coherent"], skill["warnings"]) == (True, ["layer is none of 0 to 4, 3 is taken"])
+
+    def test_a_link_out_of_the_folder_is_not_read(self, api, folder, tmp_path):
+        self.skill(folder, "llm")
+        (tmp_path / "secret").write_text('{"name": "aria-llm"}')
+        (folder / "llm" / "skill.json").unlink()
+        (folder / "llm" / "skill.json").symlink_to(tmp_path / "secret")
+        skill = api.get("/api/skills/coherence").json()["skills"][0]
+        assert skill["errors"] == ["Invalid skill.json: is a link that leads out of the folder of skills"]
 
     def test_missing_parts(self, api, folder):
         (folder / "llm").mkdir()
@@ -260,7 +284,7 @@ class TestTogether:
         self.at_once(work, range(120))
         assert kept() == counted()
 
-    def test_first_seeds_never_fail_and_count_each_row_once(self):
+    def test_first_seeds_never_fail_and_count_each_row_once(self, folder):
         client = ApiClient(make_token())
         answers = self.at_once(lambda _: client.post("/api/skills/seed").json()["seeded"], range(8))
         assert sum(answers) == SkillStatusRecord.objects.count() == 35

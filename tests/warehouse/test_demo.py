@@ -191,7 +191,7 @@ class TestTheOtherTables:
         assert value("SELECT max(abs(vector_norm(embedding) - 1)) FROM semantic_memories") < 0.001
 
     def test_the_skill_graph_tells_of_the_registry(self, world):
-        registered = {name for (name,) in rows("SELECT canonical_name FROM skill_status")}
+        registered = {name for (name,) in rows("SELECT 'aria-' || canonical_name FROM skill_status")}
         assert {name for (name,) in rows("SELECT name FROM skill_graph_entities WHERE type = 'skill'")} == registered
         assert dict(rows("SELECT relation_type, count(*) FROM skill_graph_relations GROUP BY 1"))["provides"] == 196
         invoked = {tool for (tool,) in rows("SELECT DISTINCT tool_name FROM skill_invocations")}

@@ -1,10 +1,14 @@
-"""The skill graph: focus modes, categories, skills and tools."""
+"""The skill graph: focus modes, categories, skills and tools.
+
+The sync at the site's start takes over the nodes of skills that are really there, and leaves the others.
+"""
 
 from collections.abc import Iterator
 from itertools import chain, islice
 from typing import NamedTuple
 
-from apps.warehouse.demo.skills import CATEGORIES, FOCUS_MODES, Skill, first_skills
+from apps.skillset.known import CATEGORIES, FOCUS_MODES
+from apps.warehouse.demo.skills import BY_NAME, Skill, first_skills
 from apps.warehouse.demo.world import Row, World, new_id
 
 LIVE = 0.86  # of the tools; the others are retired ones, which no skill provides any more
@@ -40,7 +44,7 @@ def skill_graph_entities(world: World) -> Iterator[Row]:
     nodes = chain(
         ((name, "focus_mode", {"description": FOCUS_MODES[name]}) for name in known.modes),
         ((name, "category", {"description": CATEGORIES[name]}) for name in known.categories),
-        ((skill.canonical_name, "skill", skill_properties(skill)) for skill in known.skills),
+        ((skill.manifest_name, "skill", skill_properties(skill)) for skill in known.skills),
         ((tool, "tool", tool_properties(skill, tool)) for skill, tool in known.tools),
         ((f"{tool}_v1", "tool", {"description": f"Retired: use {tool}"}) for _, tool in known.tools[: known.retired]),
     )
@@ -65,7 +69,10 @@ def skill_properties(skill: Skill) -> Row:
 
 
 def tool_properties(skill: Skill, tool: str) -> Row:
-    return {"description": f"{tool.replace('_', ' ').capitalize()} ({skill.description.lower()})", "skill": skill.name}
+    return {
+        "description": f"{tool.replace('_', ' ').capitalize()} ({skill.description.lower()})",
+        "skill": skill.manifest_name,
+    }
 
 
 def skill_graph_relations(world: World) -> Iterator[Row]:
@@ -86,20 +93,20 @@ def edges(known: Parts) -> Iterator[tuple[str, str, str, str]]:
     names = {skill.name for skill in known.skills}
     for skill in known.skills:
         category = skill.category if skill.category in known.categories else known.categories[0]
-        yield "belongs_to", skill.canonical_name, "category", category
+        yield "belongs_to", skill.manifest_name, "category", category
     for skill, tool in known.tools:
-        yield "provides", skill.canonical_name, "tool", tool
+        yield "provides", skill.manifest_name, "tool", tool
     for skill in known.skills:
         yield from (
-            ("depends_on", skill.canonical_name, "skill", need.replace("_", "-"))
+            ("depends_on", skill.manifest_name, "skill", BY_NAME[need].manifest_name)
             for need in skill.needs
             if need in names
         )
     for skill in known.skills:
         yield from (
-            ("affinity", skill.canonical_name, "focus_mode", mode) for mode in skill.focus if mode in known.modes
+            ("affinity", skill.manifest_name, "focus_mode", mode) for mode in skill.focus if mode in known.modes
         )
     while True:
         for mode in known.modes:
             for skill in known.skills:
-                yield "affinity", skill.canonical_name, "focus_mode", mode
+                yield "affinity", skill.manifest_name, "focus_mode", mode

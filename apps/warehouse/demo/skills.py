@@ -25,30 +25,14 @@ class Skill:
     def canonical_name(self) -> str:
         return self.name.replace("_", "-")
 
+    @property
+    def manifest_name(self) -> str:
+        return f"aria-{self.canonical_name}"
+
 
 def skill(name: str, layer: str, category: str, tools: str, description: str, **more: object) -> Skill:
     return Skill(name, layer, category, tuple(tools.split()), description, **more)  # type: ignore[arg-type]
 
-
-FOCUS_MODES = {
-    "orchestrator": "Plans, delegates and keeps the whole in view",
-    "devsecops": "Builds, deploys and guards the infrastructure",
-    "data": "Collects, cleans and analyses",
-    "trader": "Watches markets and the portfolio",
-    "creative": "Invents, drafts and experiments",
-    "social": "Talks to people and communities",
-    "journalist": "Investigates, checks facts and reports",
-}
-CATEGORIES = {
-    "orchestration": "Running agents, goals and schedules",
-    "devsecops": "Pipelines, scans and sandboxes",
-    "data": "Storage, pipelines and graphs",
-    "trading": "Markets and portfolio",
-    "creative": "Ideas and experiments",
-    "social": "Platforms and conversations",
-    "cognitive": "Models, memory and judgement",
-    "utility": "What the others lean on",
-}
 
 # The first 35 are a real installation's. market_data fails all the time, moltbook since the day before
 # yesterday, ollama times out; research, fact_check and moonshot are slow.

@@ -7,6 +7,7 @@ import socket
 import sys
 import threading
 import time
+from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -16,15 +17,18 @@ from daphne.server import Server
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import ProgrammingError, connections
+from django.db import DatabaseError, ProgrammingError, connections
 from django.db.migrations.exceptions import MigrationSchemaMissing
 from psycopg.errors import InsufficientPrivilege
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 
 from apps.core import duties
+from apps.core.actors import Actor
 from apps.core.first_start import CREDENTIALS, welcome
 from apps.core.static_files import collect_if_changed
+from apps.skillset.manifests import NoSkills
+from apps.skillset.sync import sync_skills
 from apps.warehouse.adoption import alone, refuse_unadopted
 from aria_site import database
 
@@ -95,6 +99,7 @@ class Command(BaseCommand):
             with alone():
                 refuse_unadopted()
                 call_command("migrate", verbosity=0)
+                self.prepare_skill_graph()
                 return welcome()
         except (MigrationSchemaMissing, ProgrammingError) as error:
             if isinstance(error, ProgrammingError) and not isinstance(error.__cause__, InsufficientPrivilege):
@@ -103,6 +108,17 @@ class Command(BaseCommand):
                 "The database role may not create or change the site's tables; "
                 "let it own them, and have the right CREATE on the schema public."
             ) from error
+
+    def prepare_skill_graph(self) -> None:
+        """Whatever state the manifests are in, the site starts."""
+        try:
+            problems = sync_skills(Actor("command", "up"), Path(settings.ARIA_SKILLS_DIR)).problems
+        except (NoSkills, DatabaseError) as error:
+            self.stderr.write(self.style.WARNING(f"The graph of skills stays as it was: {error}"))
+            return
+        if problems:
+            others = f" (and {len(problems) - 1} more; 'manage.py sync_skills' tells all)" if len(problems) > 1 else ""
+            self.stderr.write(self.style.WARNING(f"{problems[0].file}: {problems[0].reason}{others}"))
 
     def serve(self, credentials: str | None) -> None:
         from aria_site.asgi import application
