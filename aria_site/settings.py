@@ -51,6 +51,7 @@ ARIA_DATA_DIR = database.data_dir()
 ARIA_HOST = env("ARIA_HOST", "127.0.0.1")
 ARIA_PORT = env_int("ARIA_PORT", 8000)
 OPENCLAW_JOBS_PATH = env("OPENCLAW_JOBS_PATH")
+OPENCLAW_AGENTS_DIR = env("OPENCLAW_AGENTS_DIR")
 ARIA_MEMORIES_DIR = env("ARIA_MEMORIES_DIR")
 ARIA_SKILLS_DIR = BASE_DIR / env("ARIA_SKILLS_DIR", "skills")
 
@@ -70,6 +71,12 @@ SERVICE_URLS = {
 if env_bool("MLX_ENABLED"):
     SERVICE_URLS["mlx"] = env("MLX_URL")
 ARIA_HOST_STATS_URL = env("ARIA_HOST_STATS_URL")
+CLAWDBOT_TOKEN = env("CLAWDBOT_TOKEN")
+MOLTBOOK_API_URL = env("MOLTBOOK_API_URL", "https://www.moltbook.com/api/v1")
+MOLTBOOK_API_KEY = env("MOLTBOOK_API_KEY") or env("MOLTBOOK_TOKEN")
+# What the site does by itself; 0 means never
+OPENCLAW_SESSIONS_SYNC_INTERVAL_SECONDS = env_int("OPENCLAW_SESSIONS_SYNC_INTERVAL_SECONDS", 30)
+ARIA_SESSION_STALE_HOURS = env_int("ARIA_SESSION_STALE_HOURS", 24)
 
 # What admins may do beyond the warehouse: look into the agent's files, restart services
 ARIA_WORKSPACE_DIR = env("ARIA_WORKSPACE_DIR")

@@ -5,18 +5,23 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Case, F, JSONField, Value, When
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from psycopg.errors import ForeignKeyViolation
 
 from apps.core.retries import store_once
 from apps.telemetry.models import ActivityLog, AgentSession, ModelUsage
-from apps.telemetry.querysets import FINAL
+from apps.telemetry.querysets import FINAL, STALE_MARK
 
 # How long an action rests after it was recorded.
 COOLDOWNS = {"six_hour_review": timedelta(hours=5)}
 # Recorders of such actions take turns; the number only has to be the site's own.
 COOLDOWN_LOCK = 7_202_001
+# The warehouse has no column for the time of a session's last change.
+REPORTED = f"""CASE jsonb_typeof(metadata) WHEN 'object'
+THEN (metadata - '{STALE_MARK}') || jsonb_build_object('reported_at', now()) ELSE metadata END"""
 
 
 class CoolingDown(Exception):
@@ -50,15 +55,26 @@ def start_session(session: AgentSession) -> None:
 def update_session(session_id: UUID, changes: dict[str, Any]) -> None:
     """A final status ends the session, unless it has ended before; `active` opens it again.
 
+    Any change is a report, and so opens again what was only marked stale.
+
     Raises:
         AgentSession.DoesNotExist: no session of that id.
     """
-    session = AgentSession.objects.filter(pk=session_id)
     status = changes.get("status")
-    if status:
-        changes = changes | {"ended_at": Coalesce("ended_at", timezone.now()) if status in FINAL else None}
-    if not (session.update(**changes) if changes else session.exists()):
+    end: dict[str, Any]
+    if status in FINAL:
+        end = {"ended_at": unless_stale(Coalesce("ended_at", timezone.now()), timezone.now())}
+    elif status:
+        end = {"ended_at": None}
+    else:
+        end = {"status": unless_stale(F("status"), Value("active")), "ended_at": unless_stale(F("ended_at"), None)}
+    report = {"metadata": RawSQL(REPORTED, [], JSONField())}
+    if not AgentSession.objects.filter(pk=session_id).update(**changes | end | report):
         raise AgentSession.DoesNotExist
+
+
+def unless_stale(then: Any, otherwise: Any) -> Case:
+    return Case(When(metadata__has_key=STALE_MARK, then=otherwise), default=then)
 
 
 def record_usage(usage: ModelUsage) -> None:
