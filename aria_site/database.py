@@ -39,9 +39,13 @@ def is_embedded() -> bool:
     return not os.environ.get("DATABASE_URL")
 
 
+def libpq_url(url: str) -> str:
+    """libpq knows nothing of SQLAlchemy's `postgresql+asyncpg://`."""
+    return re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql://", url.strip())
+
+
 def configured_url() -> str:
-    """DATABASE_URL for libpq, which knows nothing of SQLAlchemy's `postgresql+asyncpg://`."""
-    url = re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql://", os.environ["DATABASE_URL"].strip())
+    url = libpq_url(os.environ["DATABASE_URL"])
     try:
         named = url.startswith("postgresql://") and conninfo_to_dict(url).get("dbname")
     except psycopg.ProgrammingError:  # its text may quote the password

@@ -1,27 +1,35 @@
 from typing import Any
 
+from apps.telemetry.model_spend import beside_spend, merged
 from apps.telemetry.sums import UsageSum
 
 MOST_MODELS = 1000
 
 
 def usage_stats(hours: int) -> dict[str, Any]:
-    models = list(UsageSum.objects.of_last(hours=hours).real().by_model())
+    reported = list(UsageSum.objects.of_last(hours=hours).real().by_model())
+    skills, litellm, notice = beside_spend(reported, hours)
+    models = merged(skills, litellm)
     total = {name: sum(model[name] for model in models) for name in ("requests", "successes", "latency", "timed")}
-    tokens = sum(model["input"] + model["output"] for model in models)
-    cost = sum(model["cost"] for model in models)
+    sources = {"skills": source_totals(skills), "litellm": source_totals(litellm)}
     return {
         "period_hours": hours,
         "total_requests": total["requests"],
-        "total_tokens": tokens,
-        "total_cost": cost,
+        "total_tokens": sum(source["tokens"] for source in sources.values()),
+        "total_cost": sum(source["cost"] for source in sources.values()),
         "avg_latency_ms": average_latency(total),
         "success_rate": round(100 * total["successes"] / total["requests"], 1) if models else 100,
         "by_model": [model_totals(model) for model in models[:MOST_MODELS]],
-        "sources": {
-            "skills": {"requests": total["requests"], "tokens": tokens, "cost": cost},
-            "litellm": {"requests": 0, "tokens": 0, "cost": 0},
-        },
+        "sources": sources,
+        **notice,
+    }
+
+
+def source_totals(models: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "requests": sum(model["requests"] for model in models),
+        "tokens": sum(model["input"] + model["output"] for model in models),
+        "cost": sum(model["cost"] for model in models),
     }
 
 
@@ -34,7 +42,7 @@ def model_totals(model: dict[str, Any]) -> dict[str, Any]:
         "output_tokens": model["output"],
         "cost": model["cost"],
         "avg_latency": average_latency(model),
-        "source": "skills",
+        "source": model["source"],
     }
 
 

@@ -17,6 +17,7 @@ from apps.telemetry import actions
 from apps.telemetry.models import AgentSession
 from apps.telemetry.querysets import SessionFilters, SessionQuerySet
 from apps.telemetry.schemas import sessions as schemas
+from apps.telemetry.session_spend import with_spend
 from apps.telemetry.session_stats import session_stats
 from apps.telemetry.sums import SessionSum, UsageSum
 from apps.telemetry.windows import clamp
@@ -68,9 +69,11 @@ def stats(request: HttpRequest, filters: Query[schemas.SessionFilter], hours: Ho
     """
     since = None if hours is None else timezone.now() - timedelta(hours=hours)
     loose = UsageSum.objects.between(since).without_session()
-    if filters.status or filters.agent_id or filters.source_channel:
+    everything = not (filters.status or filters.agent_id or filters.source_channel)
+    if not everything:
         loose = loose.none()
-    return answer(session_stats(chosen(filters, SessionSum.objects.between(since)), loose))
+    totals = session_stats(chosen(filters, SessionSum.objects.between(since)), loose)
+    return answer(with_spend(totals, chosen(filters, AgentSession.objects.all()), hours, everything=everything))
 
 
 # Below the literal paths, which it would hide.

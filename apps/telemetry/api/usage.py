@@ -1,6 +1,7 @@
-from typing import Any
+from datetime import timedelta
 
 from django.http import HttpRequest
+from django.utils import timezone
 from ninja import Router
 from ninja.errors import HttpError
 
@@ -9,9 +10,12 @@ from apps.core.api import answer, page_list
 from apps.core.bodies import Hours, Limit, PageNumber
 from apps.core.openapi import may_fail
 from apps.core.retries import row_id
-from apps.telemetry import actions
+from apps.telemetry import actions, spend_log
 from apps.telemetry.models import AgentSession, ModelUsage
 from apps.telemetry.schemas import usage as schemas
+from apps.telemetry.spend_queries import Chosen
+from apps.telemetry.sums import UsageSum
+from apps.telemetry.usage_pages import item, usage_page
 from apps.telemetry.usage_stats import usage_stats
 
 router = Router(tags=["Model usage"])
@@ -29,11 +33,17 @@ def list_usage(
     source: str = "",
 ):
     """`source` is `skills`, `litellm` or `all`; calls of test suites are hidden."""
+    hours = min(hours, LONGEST_HOURS) if hours and hours > 0 else None
     calls = ModelUsage.objects.newest_first().real().of_source(source)
-    if hours and hours > 0:
-        calls = calls.of_last(hours=min(hours, LONGEST_HOURS))
+    if hours:
+        calls = calls.of_last(hours=hours)
     wanted = {name: text for name, text in (("model", model), ("provider", provider)) if text}
-    return page_list(calls.filter(**wanted), schemas.FIELDS, page, limit, item)
+    calls = calls.filter(**wanted)
+    if source in ("", "all", "litellm") and spend_log.is_configured():
+        return answer(usage_page(calls, Chosen(hours, **wanted), page, limit))
+    since = hours and timezone.now() - timedelta(hours=hours)
+    sums = UsageSum.objects.between(since).real().of_source(source).filter(**wanted)
+    return page_list(calls, schemas.FIELDS, page, limit, item, count_most=sums.requests_made)
 
 
 @router.post("", response=Created, summary="Report a call of a language model", openapi_extra=may_fail(404))
@@ -51,7 +61,3 @@ def record_usage(request: HttpRequest, body: schemas.UsageIn):
 )
 def stats(request: HttpRequest, hours: Hours = 24):
     return answer(usage_stats(hours))
-
-
-def item(row: dict[str, Any]) -> dict[str, Any]:
-    return row | {"total_tokens": row["input_tokens"] + row["output_tokens"], "source": "skills"}

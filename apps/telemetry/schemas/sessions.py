@@ -157,6 +157,7 @@ class SessionStats(Schema):
     by_type: list[TypeCount]
     litellm: LitellmTotals
     sources: dict[str, Spent]
+    notice: str | None = None
 
 
 class SessionDeleted(Schema):

@@ -2,7 +2,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from ninja import Schema
+from ninja import Field, Schema
 from pydantic import BeforeValidator
 
 from apps.core.bodies import Cost, example
@@ -39,7 +39,7 @@ class UsageIn(Row):
 
 
 class UsageOut(Schema):
-    id: UUID
+    id: str = Field(description="A UUID, or the proxy's request id where the source is `litellm`.")
     model: str
     provider: str | None
     input_tokens: int
@@ -49,7 +49,7 @@ class UsageOut(Schema):
     latency_ms: int | None
     success: bool
     error_message: str | None
-    session_id: UUID | None
+    session_id: str | None
     created_at: datetime
     source: str
 
@@ -60,6 +60,7 @@ class UsagePage(Schema):
     page: int
     limit: int
     pages: int
+    notice: str | None = None
 
 
 class ModelTotals(Schema):
@@ -88,3 +89,4 @@ class UsageStats(Schema):
     success_rate: float
     by_model: list[ModelTotals]
     sources: dict[str, SourceTotals]
+    notice: str | None = None
