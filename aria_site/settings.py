@@ -80,6 +80,13 @@ MOLTBOOK_API_KEY = env("MOLTBOOK_API_KEY") or env("MOLTBOOK_TOKEN")
 OPENCLAW_SESSIONS_SYNC_INTERVAL_SECONDS = env_int("OPENCLAW_SESSIONS_SYNC_INTERVAL_SECONDS", 30)
 ARIA_SESSION_STALE_HOURS = env_int("ARIA_SESSION_STALE_HOURS", 24)
 
+# Providers of models, asked for the balance of an account where its key is given
+MOONSHOT_KIMI_KEY = env("MOONSHOT_KIMI_KEY")
+MOONSHOT_URL = env("MOONSHOT_URL", "https://api.moonshot.ai")
+OPEN_ROUTER_KEY = env("OPEN_ROUTER_KEY")
+OPEN_ROUTER_URL = env("OPEN_ROUTER_URL", "https://openrouter.ai")
+ARIA_MODELS_FILE = env("ARIA_MODELS_FILE")
+
 # What admins may do beyond the warehouse: look into the agent's files, restart services
 ARIA_WORKSPACE_DIR = env("ARIA_WORKSPACE_DIR")
 ARIA_SERVICE_CONTROL_ENABLED = env_bool("ARIA_SERVICE_CONTROL_ENABLED")
