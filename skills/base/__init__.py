@@ -1,19 +1,8 @@
-from dataclasses import dataclass
-from typing import Any
+"""What every skill is made of."""
 
+from skills.api_client.result import SkillResult
+from skills.base.schemas import Arg
+from skills.base.skill import Skill
+from skills.base.tools import tool
 
-@dataclass(frozen=True)
-class SkillResult:
-    """What a skill's call came to; `data` where it succeeded, `error` as one sentence where it did not."""
-
-    success: bool
-    data: Any = None
-    error: str | None = None
-
-    @classmethod
-    def ok(cls, data: Any = None) -> "SkillResult":
-        return cls(True, data=data)
-
-    @classmethod
-    def fail(cls, error: str) -> "SkillResult":
-        return cls(False, error=error)
+__all__ = ["Arg", "Skill", "SkillResult", "tool"]
