@@ -29,15 +29,14 @@ WITH wanted_node AS (
 )"""
 # What came from a manifest that cannot be read just now stays as it is.
 IS_OURS = f"(stored.properties ? '{MADE_FROM}' AND NOT stored.properties ->> '{MADE_FROM}' = ANY(%(unreadable)s))"
+# NOT IN, for PostgreSQL hashes its list. It takes the JSON for a hundred rows, and would loop for NOT EXISTS.
 REMOVE_EDGES = f"""{WANTED}
 DELETE FROM skill_graph_relations AS stored
- WHERE {IS_OURS} AND NOT EXISTS (
-       SELECT FROM wanted_edge WHERE (wanted_edge.from_entity, wanted_edge.to_entity, wanted_edge.relation_type)
-                                   = (stored.from_entity, stored.to_entity, stored.relation_type))"""
+ WHERE {IS_OURS} AND (from_entity, to_entity, relation_type) NOT IN (
+       SELECT from_entity, to_entity, relation_type FROM wanted_edge)"""
 REMOVE_NODES = f"""{WANTED}
 DELETE FROM skill_graph_entities AS stored
- WHERE {IS_OURS} AND NOT EXISTS (
-       SELECT FROM wanted_node WHERE (wanted_node.type, wanted_node.name) = (stored.type, stored.name))"""
+ WHERE {IS_OURS} AND (type, name) NOT IN (SELECT type, name FROM wanted_node)"""
 WRITE_NODES = f"""{WANTED}
 INSERT INTO skill_graph_entities (type, name, properties)
 SELECT * FROM wanted_node WHERE NOT EXISTS (

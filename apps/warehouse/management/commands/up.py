@@ -29,7 +29,7 @@ from apps.core.first_start import CREDENTIALS, welcome
 from apps.core.static_files import collect_if_changed
 from apps.skillset.manifests import NoSkills
 from apps.skillset.sync import sync_skills
-from apps.warehouse.adoption import alone, refuse_unadopted
+from apps.warehouse.adoption import alone, first_line, refuse_unadopted
 from aria_site import database
 
 logger = logging.getLogger(__name__)
@@ -114,7 +114,7 @@ class Command(BaseCommand):
         try:
             problems = sync_skills(Actor("command", "up"), Path(settings.ARIA_SKILLS_DIR)).problems
         except (NoSkills, DatabaseError) as error:
-            self.stderr.write(self.style.WARNING(f"The graph of skills stays as it was: {error}"))
+            self.stderr.write(self.style.WARNING(f"The graph of skills stays as it was: {first_line(error)}"))
             return
         if problems:
             others = f" (and {len(problems) - 1} more; 'manage.py sync_skills' tells all)" if len(problems) > 1 else ""
