@@ -11,6 +11,9 @@ class SocialPostQuerySet(models.QuerySet):
     def on(self, platform: str | None):
         return self.filter(platform=platform) if platform else self
 
+    def not_of(self, post_ids: Sequence[str | None]):
+        return self.filter(Q(post_id=None) | ~Q(post_id__in=post_ids))
+
     def with_words(self, patterns: Sequence[str]):
         """Any of these regular expressions fits the content."""
         return self.filter(content__iregex="|".join(patterns))

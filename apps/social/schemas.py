@@ -70,6 +70,34 @@ class CleanupResult(Schema):
     samples: list[PostOut] | None = Field(None, description="Up to five, of a dry run.")
 
 
+class MoltbookImport(Body):
+    model_config = example(dry_run=True)
+
+    include_comments: bool = True
+    cleanup_test: bool = Field(True, description="Delete tests of posting that are here, but not among what was read.")
+    dry_run: bool = False
+    max_items: int = Field(200, ge=0, le=1000, description="Of posts, and of comments.")
+    api_url: str | None = Field(None, description="No other than the configured address.")
+    api_key: str | None = Field(None, description="Instead of the configured one.")
+
+
+class CleanedUp(Schema):
+    matched: int
+    deleted: int
+    dry_run: bool
+
+
+class MoltbookImported(Schema):
+    fetched_posts: int
+    fetched_comments: int
+    prepared: int
+    imported: int
+    skipped_existing: int
+    cleanup: CleanedUp | None
+    dry_run: bool
+    problems: list[str] = Field(description="What could not be read or stored.")
+
+
 class Dedupe(Body):
     model_config = example(dry_run=True, platform="moltbook")
 

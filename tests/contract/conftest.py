@@ -90,9 +90,13 @@ def surroundings(settings, tmp_path, monkeypatch):
     (tmp_path / "skills" / "soldering" / "skill.json").write_text(json.dumps({"name": "aria-soldering"}))
     settings.ARIA_SKILLS_DIR = tmp_path / "skills"
     settings.OPENCLAW_JOBS_PATH = str(tmp_path / "jobs.json")
+    (tmp_path / "agents" / "main" / "sessions").mkdir(parents=True)
+    (tmp_path / "agents" / "main" / "sessions" / "sessions.json").write_text('{"agent:main:main": {}}')
+    settings.OPENCLAW_AGENTS_DIR = str(tmp_path / "agents")
     settings.ARIA_SERVICE_CONTROL_ENABLED = True
     settings.ARIA_ADMIN_TOKEN = "let me"
     settings.SERVICE_COMMANDS = {"ARIA_SERVICE_CMD_WEB_RESTART": "true"}
     with remote_server(body=b"{}") as server:
         settings.SERVICE_URLS = dict.fromkeys(settings.SERVICE_URLS, server.url)
+        settings.MOLTBOOK_API_URL, settings.MOLTBOOK_API_KEY = server.url, "moltbook_key"
         yield server

@@ -1,5 +1,3 @@
-from typing import Any
-
 from django.http import HttpRequest
 from ninja import Body, Router
 
@@ -27,7 +25,7 @@ def sync_live(request: HttpRequest):
 
 
 @router.post("/import-openclaw", response=schemas.Imported, summary="Take over sessions that are sent along")
-def import_openclaw(request: HttpRequest, body: Body[Any]):
+def import_openclaw(request: HttpRequest, body: Body[schemas.Entries]):
     """A list of session objects, or an object with one under `sessions`. Those without an id are skipped."""
     entries = entries_of(body)
     return answer({"fetched": len(entries), "synced": store(rows_of(entries, IMPORTED)), "source": IMPORTED})

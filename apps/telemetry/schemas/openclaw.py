@@ -1,6 +1,8 @@
-from typing import Any
+from typing import Annotated, Any
 
 from ninja import Field, Schema
+
+Entries = Annotated[Any, Field(examples=[[{"sessionId": "0b1c2d3e", "key": "agent:main:main", "agentId": "main"}]])]
 
 
 class LiveSessions(Schema):
