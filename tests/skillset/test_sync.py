@@ -18,7 +18,7 @@ from tests.conftest import ApiClient
 from tests.factories import make_token
 from tests.skillset.manifests import write, write_foreign
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.oldest]
 URL = "/api/knowledge-graph/sync-skills"
 ALWAYS = 7 + 8  # focus modes and categories that are there without any skill
 
