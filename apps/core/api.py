@@ -113,9 +113,13 @@ def page_list(
     page: int,
     limit: int,
     item: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
+    count_most: Callable[[], int] | None = None,
 ) -> HttpResponse:
-    """The contract's page list, in one query; `item` makes the contract's item of a row's `fields`, read from JSON."""
-    total, items = page_as_json(rows, fields, (max(page, 1) - 1) * limit, limit)
+    """The contract's page list, in one query; `item` makes the contract's item of a row's `fields`, read from JSON.
+
+    `count_most` counts the rows where they are many.
+    """
+    total, items = page_as_json(rows, fields, (max(page, 1) - 1) * limit, limit, count_most)
     return answer(
         {
             "items": [item(row) for row in json.loads(items)] if item else orjson.Fragment(items),

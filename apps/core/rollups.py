@@ -44,9 +44,9 @@ class Rows:
         """One row an hour and combination of keys, with the columns of the table of sums."""
         columns = self.keys | {name: measure.of_rows for name, measure in self.measures.items()}
         shown = ", ".join(f"{expression} AS {name}" for name, expression in columns.items())
-        groups = ", ".join(str(place + 3) for place in range(1 + len(self.keys)))
+        groups = ", ".join(str(place + 2) for place in range(1 + len(self.keys)))
         return (
-            f"SELECT NULL::bigint AS id, 'hour' AS span, date_trunc('hour', r.{self.moment}, 'UTC') AS starts, {shown}"
+            f"SELECT NULL::bigint AS id, date_trunc('hour', r.{self.moment}, 'UTC') AS starts, {shown}"
             f" FROM {self.table} AS r {self.joins} WHERE {where} GROUP BY {groups}"
         )
 
@@ -74,11 +74,11 @@ class SumsQuerySet(models.QuerySet):
 
 
 class Sums(models.Model):
-    """The sums of an hour or a day, one row a combination of keys. `rows` says of what."""
+    """The sums of an hour, one row a combination of keys. `rows` says of what, `days` is the table for whole days."""
 
     rows: ClassVar[Rows]
-    span = models.CharField(max_length=4)
-    starts = models.DateTimeField()
+    days: ClassVar[type[models.Model]]
+    starts = models.DateTimeField(db_index=True)
 
     class Meta:
         abstract = True
@@ -129,12 +129,9 @@ def stored(model: type[Sums], first: datetime | None, end: datetime | None, fine
 
 
 def sums_of(model: type[Sums], span: Span, first: datetime | None, end: datetime | None) -> Part:
-    bounds, params = bounded("s.starts", first, end)
-    stale, stale_params = stale_starts(model, span, first, end)
-    return f"SELECT * FROM {table(model)} AS s WHERE s.span = '{span}'{bounds} AND s.starts NOT IN ({stale})", [
-        *params,
-        *stale_params,
-    ]
+    stale, params = stale_starts(model, span, first, end)
+    bounds, more = bounded("s.starts", first, end)
+    return f"SELECT * FROM {table(model, span)} AS s WHERE s.starts NOT IN ({stale}){bounds}", [*params, *more]
 
 
 def hours_of_stale_days(model: type[Sums], first: datetime | None, end: datetime | None) -> Part:
@@ -143,7 +140,7 @@ def hours_of_stale_days(model: type[Sums], first: datetime | None, end: datetime
     hours, more = stale_starts(model, "hour", first, end)
     return (
         f"SELECT s.* FROM (SELECT DISTINCT starts FROM ({days}) AS d(starts)) AS d JOIN {table(model)} AS s"
-        f" ON s.span = 'hour' AND s.starts >= d.starts AND s.starts < d.starts + interval '1 day'"
+        f" ON s.starts >= d.starts AND s.starts < d.starts + interval '1 day'"
         f" WHERE s.starts NOT IN ({hours})"
     ), [*params, *more]
 
@@ -172,8 +169,8 @@ def bounded(column: str, first: datetime | None, end: datetime | None) -> Part:
     return "".join(f" AND {column} {operator} %s" for operator, _ in given), [moment for _, moment in given]
 
 
-def table(model: type[Sums]) -> str:
-    return model._meta.db_table
+def table(model: type[Sums], span: Span = "hour") -> str:
+    return (model if span == "hour" else model.days)._meta.db_table
 
 
 def floor(moment: datetime, span: timedelta) -> datetime:
@@ -202,7 +199,7 @@ def roll_up(model: type[Sums], most: int = 1000) -> int:
         hours = list(notes)
         replace(cursor, model, "hour", hours, f"CROSS JOIN LATERAL ({model.rows.of_hour('w.start')}) AS s")
         days = sorted({floor(hour, DAY) for hour in hours})
-        of_day = "s.span = 'hour' AND s.starts >= w.start AND s.starts < w.start + interval '1 day'"
+        of_day = "s.starts >= w.start AND s.starts < w.start + interval '1 day'"
         replace(cursor, model, "day", days, f"JOIN {table(model)} AS s ON {of_day}")
         cursor.execute("DELETE FROM site_stale_hour WHERE id = ANY(%s)", [[id for ids in notes.values() for id in ids]])
     return len(hours)
@@ -215,19 +212,19 @@ def forget(model: type[Sums]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO site_stale_hour (sums, hour) {noted({table(model): hours_there(rows.moment, rows.table)})}"
-            f" UNION SELECT '{table(model)}', starts FROM {table(model)} WHERE span = 'hour'"
+            f" UNION SELECT '{table(model)}', starts FROM {table(model)}"
         )
 
 
 def replace(cursor: Any, model: type[Sums], span: Span, starts: list[datetime], source: str) -> None:
     """Sum the hours or days `w.start` anew, from the sums `s` of shorter times that `source` joins to them."""
-    name, keys, measures = table(model), list(model.rows.keys), model.rows.measures
+    name, keys, measures = table(model, span), list(model.rows.keys), model.rows.measures
     summed = [f"{measure.of_sums}(s.{column})" for column, measure in measures.items()]
     kept = [f"s.{key}" for key in keys]
-    cursor.execute(f"DELETE FROM {name} WHERE span = '{span}' AND starts = ANY(%s)", [starts])
+    cursor.execute(f"DELETE FROM {name} WHERE starts = ANY(%s)", [starts])
     cursor.execute(
-        f"INSERT INTO {name} (span, starts, {', '.join([*keys, *measures])})"
-        f" SELECT '{span}', w.start, {', '.join([*kept, *summed])}"
+        f"INSERT INTO {name} (starts, {', '.join([*keys, *measures])})"
+        f" SELECT w.start, {', '.join([*kept, *summed])}"
         f" FROM unnest(%s::timestamptz[]) AS w(start) {source} GROUP BY w.start, {', '.join(kept)}",
         [starts],
     )

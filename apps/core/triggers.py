@@ -104,7 +104,7 @@ def note_stale_hours(table: str, moment: str, sums: str, *, also: dict[str, str]
     BEGIN
         IF TG_OP = 'TRUNCATE' THEN
             INSERT INTO site_stale_hour (sums, hour)
-            {noted({summed: f"SELECT starts FROM {summed} WHERE span = 'hour'" for summed in hours})};
+            {noted({summed: f"SELECT starts FROM {summed}" for summed in hours})};
         {branches}
         END IF;
         RETURN NULL;

@@ -1,11 +1,10 @@
 """The questions that are put to the telemetry."""
 
-from datetime import UTC, timedelta
+from datetime import timedelta
 
 from django.db import models
-from django.db.models import Case, Count, FloatField, Max, Min, Q, Sum, Value, When
-from django.db.models.fields.json import KT
-from django.db.models.functions import Cast, Coalesce, Lower, Replace, TruncDate, TruncHour
+from django.db.models import Count, Max, Min, Q, Value
+from django.db.models.functions import Lower, Replace
 from django.utils import timezone
 
 
@@ -20,61 +19,29 @@ class StreamQuerySet(models.QuerySet):
     def of_last(self, *, days: int = 0, hours: int = 0):
         return self.filter(**{f"{self.moment}__gte": timezone.now() - timedelta(days=days, hours=hours)})
 
-    def by_hour(self, *also: str, **measures: models.Aggregate):
-        """One row an hour that has any (and a value of the columns `also`), in order of time."""
-        hours = self.annotate(hour=TruncHour(self.moment, tzinfo=UTC)).order_by("hour", *also)
-        return hours.values("hour", *also).annotate(**measures or {"count": Count("*")})
-
 
 # The skills that make something of their own, and the spellings that the log knows them by.
 CREATIVE = ("brainstorm", "experiment", "community", "fact_check", "memeothy")
 SPELLINGS = {spelling: target for target in CREATIVE for spelling in (target, f"aria_{target}")} | {
     "factcheck": "fact_check"
 }
-NUMERAL = r"^-?\d{1,15}(\.\d+)?$"
 
 
-class ActivityQuerySet(StreamQuerySet):
-    def counts(self) -> dict[str, int]:
-        counts = dict(self.order_by().values_list("success").annotate(count=Count("*")))
-        succeeded, failed = counts.get(True, 0), counts.get(False, 0)
-        return {"total": succeeded + failed, "success": succeeded, "fail": failed}
-
-    def by_day(self):
-        days = self.annotate(day=TruncDate("created_at", tzinfo=UTC)).order_by("day")
-        return days.values("day").annotate(count=Count("*"))
-
-    def top_actions(self, limit: int):
-        return self.values("action").annotate(count=Count("*")).order_by("-count", "action")[:limit]
-
-    def top_skills(self, limit: int):
-        named = self.annotate(name=Coalesce("skill", Value("unknown")))
-        return named.values("name").annotate(count=Count("*")).order_by("-count", "name")[:limit]
+class ActivityFilters(models.QuerySet):
+    """What activities and their sums can be asked for alike."""
 
     def spelt(self):
         """With `spelling`: the skill in lower case and with underscores."""
-        return self.annotate(spelling=Replace(Lower("skill"), Value("-"), Value("_")))
+        return self.annotate(spelling=Replace(Lower("skill"), Value("-"), Value("_"), output_field=models.TextField()))
 
     def creative(self, *targets: str):
         """What the creative skills did, or only those of `targets`."""
         wanted = [spelling for spelling, target in SPELLINGS.items() if target in (targets or CREATIVE)]
         return self.spelt().filter(spelling__in=wanted)
 
-    def creative_counts(self) -> dict[str, int]:
-        """Rows a creative skill, all its spellings together."""
-        counts = dict.fromkeys(CREATIVE, 0)
-        for spelling, count in self.creative().order_by().values_list("spelling").annotate(count=Count("*")):
-            counts[SPELLINGS[spelling]] += count
-        return counts
 
-    def cron_summary(self) -> dict[str, float]:
-        """Runs of the scheduler and what they say they took; an estimate that is no number counts as none."""
-        estimates = self.filter(action="cron_execution").annotate(estimate=KT("details__estimated_tokens"))
-        number = Case(
-            When(estimate__regex=NUMERAL, then=Cast("estimate", FloatField())),
-            output_field=FloatField(),
-        )
-        return estimates.aggregate(executions=Count("*"), tokens=Coalesce(Sum(number), 0.0))
+class ActivityQuerySet(ActivityFilters, StreamQuerySet):  # type: ignore[override]  # django-stubs on as_manager
+    pass
 
 
 STATUSES = ("active", "completed", "ended", "error")

@@ -50,15 +50,15 @@ def totals(invocations: InvocationSumQuerySet) -> dict[str, Any]:
 def insights(hours: int) -> dict[str, Any]:
     invocations = InvocationSum.objects.of_last(hours=hours)
     timeline = InvocationSum.objects.of_last(hours=hours, finest="hour").by_hour()
-    sums = invocations.measures()
+    sums, skills = invocations.measures(), list(invocations.by_skill())
     return {
         "summary": {
             "total_invocations": sums["total"],
             "success_rate": round(100 - 100 * sums["failures"] / sums["total"], 1) if sums["total"] else 0,
             "avg_duration_ms": duration(sums),
             "total_tokens": sums["tokens"],
-            "unique_skills": sums["skill"],
-            "unique_tools": sums["tool"],
+            "unique_skills": len(skills),
+            "unique_tools": invocations.how_many("tool_name"),
             "failures": sums["failures"],
         },
         "by_skill": [
@@ -69,7 +69,7 @@ def insights(hours: int) -> dict[str, Any]:
                 "failures": skill["failures"],
                 "total_tokens": skill["tokens"],
             }
-            for skill in invocations.by_skill()[:MOST_SKILLS]
+            for skill in skills[:MOST_SKILLS]
         ],
         "by_tool": [{"tool_name": tool["tool_name"], **rates(tool)} for tool in invocations.by_tool()[:20]],
         "timeline": [{"hour": hour["hour"], **rates(hour)} for hour in timeline],

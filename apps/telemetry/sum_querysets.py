@@ -1,13 +1,14 @@
 """The questions that sums answer. Start each with `between` or `of_last`, which say of what time."""
 
+from datetime import UTC
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, FloatField, Max, Min, Sum
-from django.db.models.functions import Cast, Coalesce, NullIf
+from django.db.models import F, FloatField, Max, Min, Sum, TextField, Value
+from django.db.models.functions import Cast, Coalesce, NullIf, TruncDate
 
 from apps.core.rollups import SumsQuerySet
-from apps.telemetry.querysets import SessionFilters, UsageFilters
+from apps.telemetry.querysets import CREATIVE, SPELLINGS, ActivityFilters, SessionFilters, UsageFilters
 
 
 def total(column: str, **condition: Any) -> Coalesce:
@@ -25,6 +26,13 @@ NO_COST = Decimal(0)
 class SessionSumQuerySet(SessionFilters, SumsQuerySet):  # type: ignore[override]  # django-stubs on as_manager
     def of_channel(self, channel: str):
         return self.filter(channel=channel)
+
+    def sessions_run(self) -> int:
+        return self.aggregate(n=total("sessions"))["n"]
+
+    def by_hour(self):
+        """One row an hour of starts and agent; the window must have been asked for with `finest="hour"`."""
+        return self.values("agent_id", hour=F("starts")).annotate(count=total("sessions")).order_by("hour", "agent_id")
 
     def groups(self):
         """One row an agent, status and type."""
@@ -59,7 +67,7 @@ class UsageSumQuerySet(UsageFilters, SumsQuerySet):  # type: ignore[override]  #
         )
 
     def requests_made(self) -> int:
-        return self.aggregate(requests=total("requests"))["requests"]
+        return self.aggregate(n=total("requests"))["n"]
 
 
 MEASURES: dict[str, Any] = {
@@ -72,8 +80,10 @@ MEASURES: dict[str, Any] = {
 
 class InvocationSumQuerySet(SumsQuerySet):
     def measures(self) -> dict[str, Any]:
-        distinct = {name: Count(f"{name}_name", distinct=True) for name in ("skill", "tool")}
-        return self.aggregate(**MEASURES, **distinct)
+        return self.aggregate(**MEASURES)
+
+    def how_many(self, column: str) -> int:
+        return self.order_by().values(column).distinct().count()
 
     def by_skill(self):
         """The busiest first."""
@@ -95,6 +105,40 @@ class InvocationSumQuerySet(SumsQuerySet):
         return self.values(hour=F("starts")).annotate(**MEASURES).order_by("hour")
 
 
-class ActivitySumQuerySet(SumsQuerySet):
-    def counted(self) -> int:
-        return self.aggregate(count=total("activities"))["count"]
+ACTIVITIES = total("activities")
+
+
+class ActivitySumQuerySet(ActivityFilters, SumsQuerySet):  # type: ignore[override]  # django-stubs on as_manager
+    def recorded(self) -> int:
+        return self.aggregate(n=ACTIVITIES)["n"]
+
+    def outcomes(self) -> dict[str, int]:
+        counts = dict(self.order_by().values_list("success").annotate(n=ACTIVITIES))
+        succeeded, failed = counts.get(True, 0), counts.get(False, 0)
+        return {"total": succeeded + failed, "success": succeeded, "fail": failed}
+
+    def by_day(self):
+        return self.values(day=TruncDate("starts", tzinfo=UTC)).annotate(count=ACTIVITIES).order_by("day")
+
+    def by_hour(self):
+        """In order of time; the window must have been asked for with `finest="hour"`."""
+        return self.values(hour=F("starts")).annotate(count=ACTIVITIES).order_by("hour")
+
+    def top_actions(self, limit: int):
+        return self.values("action").annotate(count=ACTIVITIES).order_by("-count", "action")[:limit]
+
+    def top_skills(self, limit: int):
+        named = self.annotate(name=Coalesce("skill", Value("unknown", output_field=TextField())))
+        return named.values("name").annotate(count=ACTIVITIES).order_by("-count", "name")[:limit]
+
+    def by_creative_skill(self) -> dict[str, int]:
+        """Activities a creative skill, all its spellings together."""
+        counts = dict.fromkeys(CREATIVE, 0)
+        for spelling, count in self.creative().order_by().values_list("spelling").annotate(n=ACTIVITIES):
+            counts[SPELLINGS[spelling]] += count
+        return counts
+
+    def cron_summary(self) -> dict[str, float]:
+        """Runs of the scheduler and what they say they took."""
+        runs = self.filter(action="cron_execution")
+        return runs.aggregate(executions=ACTIVITIES, tokens=Coalesce(Sum("estimated_tokens"), 0.0))

@@ -14,7 +14,7 @@ from apps.telemetry.sum_querysets import (
 COUNT = Measure("count(*)")
 
 
-class SessionSum(Sums):
+class SessionFigures(Sums):
     """Sessions by the hour of their start, with the model calls within them."""
 
     agent_id = models.TextField()
@@ -60,11 +60,22 @@ class SessionSum(Sums):
     )
 
     class Meta(Sums.Meta):
+        abstract = True
+
+
+class SessionDay(SessionFigures):
+    class Meta:
+        db_table = "site_session_sum_day"
+
+
+class SessionSum(SessionFigures):
+    days = SessionDay
+
+    class Meta:
         db_table = "site_session_sum"
-        indexes = [models.Index(fields=["span", "starts"], name="site_session_sum_starts")]
 
 
-class UsageSum(Sums):
+class UsageFigures(Sums):
     """Model calls; `agent_id` is that of their session, and null where they have none or it was deleted."""
 
     model = models.TextField()
@@ -100,11 +111,22 @@ class UsageSum(Sums):
     )
 
     class Meta(Sums.Meta):
+        abstract = True
+
+
+class UsageDay(UsageFigures):
+    class Meta:
+        db_table = "site_usage_sum_day"
+
+
+class UsageSum(UsageFigures):
+    days = UsageDay
+
+    class Meta:
         db_table = "site_usage_sum"
-        indexes = [models.Index(fields=["span", "starts"], name="site_usage_sum_starts")]
 
 
-class InvocationSum(Sums):
+class InvocationFigures(Sums):
     """Calls of the skills' tools."""
 
     skill_name = models.TextField()
@@ -136,29 +158,58 @@ class InvocationSum(Sums):
     )
 
     class Meta(Sums.Meta):
+        abstract = True
+
+
+class InvocationDay(InvocationFigures):
+    class Meta:
+        db_table = "site_invocation_sum_day"
+
+
+class InvocationSum(InvocationFigures):
+    days = InvocationDay
+
+    class Meta:
         db_table = "site_invocation_sum"
-        indexes = [models.Index(fields=["span", "starts"], name="site_invocation_sum_starts")]
 
 
-class ActivitySum(Sums):
+class ActivityFigures(Sums):
     """Activities."""
 
     action = models.TextField()
     skill = models.TextField(null=True)
     success = models.BooleanField()
     activities = models.BigIntegerField()
+    estimated_tokens = models.FloatField(default=0)  # what they say they took; an estimate that is no number is none
 
     objects = ActivitySumQuerySet.as_manager()
     rows = Rows(
         table="activity_log",
         moment="created_at",
         keys={"action": "r.action", "skill": "r.skill", "success": "r.success"},
-        measures={"activities": COUNT},
+        measures={
+            "activities": COUNT,
+            "estimated_tokens": Measure(
+                "coalesce(sum(CASE WHEN r.details ->> 'estimated_tokens' ~ '^-?\\d{1,15}(\\.\\d+)?$'"
+                " THEN (r.details ->> 'estimated_tokens')::float8 END), 0)"
+            ),
+        },
     )
 
     class Meta(Sums.Meta):
+        abstract = True
+
+
+class ActivityDay(ActivityFigures):
+    class Meta:
+        db_table = "site_activity_sum_day"
+
+
+class ActivitySum(ActivityFigures):
+    days = ActivityDay
+
+    class Meta:
         db_table = "site_activity_sum"
-        indexes = [models.Index(fields=["span", "starts"], name="site_activity_sum_starts")]
 
 
 STREAMS: tuple[type[Sums], ...] = (SessionSum, UsageSum, InvocationSum, ActivitySum)

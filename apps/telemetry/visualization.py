@@ -7,35 +7,37 @@ from django.utils import timezone
 from apps.telemetry.descriptions import describe
 from apps.telemetry.models import ActivityLog
 from apps.telemetry.querysets import CREATIVE, ActivityQuerySet
+from apps.telemetry.sum_querysets import ActivitySumQuerySet
+from apps.telemetry.sums import ActivitySum
 
 RECENT_FIELDS = ("id", "action", "skill", "success", "created_at", "details")
 
 
 def visualize(hours: int, limit: int, *, creative: bool) -> dict[str, Any]:
     activities = ActivityLog.objects.of_last(hours=hours)
+    sums = ActivitySum.objects.of_last(hours=hours, finest="hour")
     return {
         "window_hours": hours,
         "generated_at": timezone.now(),
-        "summary": activities.counts(),
-        "hourly": list(activities.by_hour()),
-        "actions": list(activities.top_actions(12)),
-        "skills": [{"skill": row["name"], "count": row["count"]} for row in activities.top_skills(12)],
+        "summary": sums.outcomes(),
+        "hourly": list(sums.by_hour()),
+        "actions": list(sums.top_actions(12)),
+        "skills": [{"skill": row["name"], "count": row["count"]} for row in sums.top_skills(12)],
         "recent": recent(activities, limit),
-        "creative": visualize_creative(activities, limit) if creative else None,
+        "creative": visualize_creative(activities, sums, limit) if creative else None,
     }
 
 
-def visualize_creative(activities: ActivityQuerySet, limit: int) -> dict[str, Any]:
-    creative = activities.creative()
-    counts = activities.creative_counts()
+def visualize_creative(activities: ActivityQuerySet, sums: ActivitySumQuerySet, limit: int) -> dict[str, Any]:
+    counts = sums.by_creative_skill()
     return {
         "enabled": True,
         "targets": CREATIVE,
         "total": sum(counts.values()),
         "skills": [{"skill": target, "count": count} for target, count in counts.items()],
-        "hourly": list(creative.by_hour()),
-        "actions": list(creative.top_actions(8)),
-        "recent": recent(creative, limit),
+        "hourly": list(sums.creative().by_hour()),
+        "actions": list(sums.creative().top_actions(8)),
+        "recent": recent(activities.creative(), limit),
         "insights": {
             "latest_brainstorm": latest_brainstorm(activities),
             "latest_experiment": latest_experiment(activities),

@@ -9,6 +9,7 @@ from ninja import Router, Schema
 from apps.core.api import answer
 from apps.memory.models import Memory, Thought
 from apps.telemetry.models import ActivityLog
+from apps.telemetry.sums import ActivitySum
 
 router = Router(tags=["Health"])
 STARTED = time.monotonic()
@@ -90,7 +91,7 @@ def stats(request: HttpRequest):
     newest = ActivityLog.objects.order_by("-created_at").values_list("created_at", flat=True).first()
     return answer(
         {
-            "activities_count": ActivityLog.objects.count(),
+            "activities_count": ActivitySum.objects.between(None).recorded(),
             "thoughts_count": Thought.objects.count(),
             "memories_count": Memory.objects.count(),
             "last_activity": newest,

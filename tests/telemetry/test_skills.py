@@ -162,10 +162,10 @@ class TestInsights:
         body = api.get(f"/api/skills/insights?{query}").json()
         assert (body["hours"], len(body["recent_invocations"])) == (hours, shown)
 
-    def test_costs_six_queries(self, api, django_assert_num_queries):
+    def test_costs_seven_queries(self, api, django_assert_num_queries):
         [make_invocation(skill_name=f"s{number}") for number in range(20)]
         api.get("/api/skills/stats")
-        with django_assert_num_queries(7):  # and the token
+        with django_assert_num_queries(8):  # and the token
             api.get("/api/skills/insights")
 
 

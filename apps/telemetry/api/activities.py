@@ -12,6 +12,7 @@ from apps.telemetry.descriptions import describe
 from apps.telemetry.models import ActivityLog
 from apps.telemetry.querysets import ActivityQuerySet
 from apps.telemetry.schemas import activities as schemas
+from apps.telemetry.sums import ActivitySum
 from apps.telemetry.visualization import visualize
 from apps.telemetry.windows import clamp
 
@@ -20,7 +21,9 @@ router = Router(tags=["Activities"])
 
 @router.get("", response=schemas.ActivityPage, summary="Activities, the newest first")
 def list_activities(request: HttpRequest, page: PageNumber = 1, limit: Limit = 50, action: str = ""):
-    return page_list(listed(action), schemas.FIELDS, page, limit, item)
+    sums = ActivitySum.objects.between(None)
+    recorded = (sums.filter(action=action) if action else sums).recorded
+    return page_list(listed(action), schemas.FIELDS, page, limit, item, count_most=recorded)
 
 
 @lru_cache
@@ -33,7 +36,7 @@ def listed(action: str) -> ActivityQuerySet:
 @router.get("/cron-summary", response=list[schemas.CronSummary], summary="The scheduler's runs and estimated tokens")
 def cron_summary(request: HttpRequest, days: Days = 7):
     """No element where nothing ran."""
-    runs = ActivityLog.objects.of_last(days=days).cron_summary()
+    runs = ActivitySum.objects.of_last(days=days).cron_summary()
     if not runs["executions"]:
         return answer([])
     summary = {"action": "cron_execution", "executions": runs["executions"], "total_estimated_tokens": runs["tokens"]}
@@ -42,7 +45,7 @@ def cron_summary(request: HttpRequest, days: Days = 7):
 
 @router.get("/timeline", response=list[schemas.DayCount], summary="Activities by day", operation_id="activity_timeline")
 def timeline(request: HttpRequest, days: Days = 7):
-    return answer(list(ActivityLog.objects.of_last(days=days).by_day()))
+    return answer(list(ActivitySum.objects.of_last(days=days).by_day()))
 
 
 @router.get(

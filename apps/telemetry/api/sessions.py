@@ -28,7 +28,8 @@ Sessions = TypeVar("Sessions", bound=SessionFilters)
 
 @router.get("", response=schemas.SessionPage, summary="Sessions, the newest first")
 def list_sessions(request: HttpRequest, filters: Query[schemas.SessionFilter], page: PageNumber = 1, limit: Limit = 25):
-    return page_list(listed(filters), schemas.FIELDS, page, limit, item)
+    sums = chosen(filters, SessionSum.objects.between(None))
+    return page_list(listed(filters), schemas.FIELDS, page, limit, item, count_most=sums.sessions_run)
 
 
 @lru_cache
@@ -55,7 +56,7 @@ def create_session(request: HttpRequest, body: schemas.SessionIn):
 def hourly(request: HttpRequest, filters: Query[schemas.SessionFilter], hours: int = 24):
     """`hours` is clamped to 1..168."""
     hours = clamp(hours, 1, 168)
-    rows = chosen(filters, AgentSession.objects.all()).of_last(hours=hours).by_hour("agent_id")
+    rows = chosen(filters, SessionSum.objects.of_last(hours=hours, finest="hour")).by_hour()
     return answer({"hours": hours, "timezone": "UTC", "items": list(rows)})
 
 

@@ -41,7 +41,7 @@ def list_usage(
     calls = calls.filter(**wanted)
     if source in ("", "all", "litellm") and spend_log.is_configured():
         return answer(usage_page(calls, Chosen(hours, **wanted), page, limit))
-    since = hours and timezone.now() - timedelta(hours=hours)
+    since = timezone.now() - timedelta(hours=hours) if hours else None
     sums = UsageSum.objects.between(since).real().of_source(source).filter(**wanted)
     return page_list(calls, schemas.FIELDS, page, limit, item, count_most=sums.requests_made)
 
