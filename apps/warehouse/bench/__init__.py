@@ -1,0 +1,1 @@
+"""What a running site answers, and how fast: the measurements behind docs/performance.md."""
