@@ -46,6 +46,17 @@ def read_sums(sql: str, **params: Any) -> list[DictRow]:
     return configured().read_sums(sql, params)
 
 
+EVERYTHING = ""
+
+
+class Failure:
+    def __init__(self, reason: str, since: datetime) -> None:
+        self.reason, self.since, self.until = reason, since, time.monotonic() + FRESH_SECONDS
+
+    def __str__(self) -> str:
+        return f"unavailable since {self.since:%Y-%m-%d %H:%M:%S} UTC: {self.reason}"
+
+
 class SpendLog:
     def __init__(self, url: str) -> None:
         self.url = url
@@ -66,21 +77,24 @@ class SpendLog:
                 "row_factory": dict_row,
             },
         )
-        self.failing: tuple[float, datetime, str] | None = None  # asked again when, since when, why
+        self.failures: dict[str, Failure] = {}  # of statements, or of the whole database
         self.sums: dict[tuple[Any, ...], tuple[float, list[DictRow]]] = {}
         self.summing = threading.Lock()
 
     def read(self, sql: str, params: dict[str, Any]) -> list[DictRow]:
-        failing = self.failing
-        if failing and time.monotonic() < failing[0]:
-            raise Away(f"unavailable since {failing[1]:%Y-%m-%d %H:%M:%S} UTC: {failing[2]}")
+        for what in (EVERYTHING, sql):
+            if (failure := self.failures.get(what)) and time.monotonic() < failure.until:
+                raise Away(str(failure))
         try:
             rows = self.fetch(sql, params)
         except psycopg.Error as error:
-            since = failing[1] if failing else timezone.now()
-            self.failing = (time.monotonic() + FRESH_SECONDS, since, reason_of(error))
-            raise Away(f"unavailable since {since:%Y-%m-%d %H:%M:%S} UTC: {reason_of(error)}") from error
-        self.failing = None
+            # One statement that takes too long says nothing of the others.
+            what = sql if isinstance(error, psycopg.errors.QueryCanceled) else EVERYTHING
+            before = self.failures.get(what)
+            self.failures[what] = Failure(reason_of(error), before.since if before else timezone.now())
+            raise Away(str(self.failures[what])) from error
+        self.failures.pop(EVERYTHING, None)
+        self.failures.pop(sql, None)
         return rows
 
     def fetch(self, sql: str, params: dict[str, Any]) -> list[DictRow]:

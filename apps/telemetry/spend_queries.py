@@ -16,7 +16,7 @@ AGENT = ", ".join(
     for place in ("metadata", "(metadata -> 'mcp_tool_call_metadata')")
     for name in ("agent_id", "agentId")
 )
-MOST_SESSIONS = 20_000
+MOST_SESSIONS = 10_000
 RECENT = (
     """(%(hours)s::int IS NULL OR "startTime" >= timezone('UTC', now()) - make_interval(hours => %(hours)s::int))"""
 )
@@ -25,10 +25,10 @@ MEASURES = """
     count(*) AS requests, coalesce(sum(prompt_tokens), 0) AS input, coalesce(sum(completion_tokens), 0) AS output,
     coalesce(sum(spend)::numeric, 0) AS cost"""
 CHOSEN = f"""
-    FROM "LiteLLM_SpendLogs"
+    FROM "LiteLLM_SpendLogs" AS log
     WHERE {RECENT} AND (%(model)s::text = '' OR {MODEL} = %(model)s) AND (%(provider)s::text = '' OR {PROVIDER} = %(provider)s)
         AND lower({MODEL}) NOT IN ('test-model', 'test_model') AND lower({PROVIDER}) <> 'pytest'"""  # noqa: E501
-NEWEST_FIRST = 'ORDER BY "startTime" DESC, request_id DESC'
+NEWEST_FIRST = 'ORDER BY log."startTime" DESC, log.request_id DESC'  # the columns, where an output has their name
 
 CALLS = f"""
     SELECT request_id AS id, {MODEL} AS model, {PROVIDER} AS provider, prompt_tokens AS input_tokens,
@@ -52,7 +52,7 @@ LOGS = f"""
     SELECT request_id, call_type, model, model_group, custom_llm_provider, prompt_tokens, completion_tokens,
         total_tokens, spend, "startTime" AT TIME ZONE 'UTC' AS "startTime", "endTime" AT TIME ZONE 'UTC' AS "endTime",
         coalesce(nullif(status, ''), {STATUS}) AS status, api_base, cache_hit, session_id
-    FROM "LiteLLM_SpendLogs" {NEWEST_FIRST} LIMIT %(limit)s OFFSET %(offset)s"""
+    FROM "LiteLLM_SpendLogs" AS log {NEWEST_FIRST} LIMIT %(limit)s OFFSET %(offset)s"""
 TOTALS = f"""
     SELECT {MEASURES}, coalesce(sum(total_tokens), 0) AS total FROM "LiteLLM_SpendLogs" WHERE {RECENT}"""
 COUNT_ALL = 'SELECT count(*) AS total FROM "LiteLLM_SpendLogs"'

@@ -157,6 +157,15 @@ class TestSpend:
         forget()
         assert error.endswith("no answer in time")
 
+    def test_one_statement_that_is_slow_stops_no_other(self, api, log, monkeypatch):
+        monkeypatch.setattr(spend_log, "ANSWER_SECONDS", 1)
+        for _ in range(2):  # the second is not even tried
+            with pytest.raises(spend_log.Away, match="no answer in time"):
+                spend_log.read("SELECT pg_sleep(60)")
+        monkeypatch.undo()
+        assert api.get("/api/litellm/spend").json() == {"logs": [], "total": 0, "offset": 0, "limit": 50}
+        forget()
+
     def test_is_only_read(self, log):
         with pytest.raises(spend_log.Away):
             spend_log.read('DELETE FROM "LiteLLM_SpendLogs" RETURNING 1')
