@@ -13,7 +13,7 @@ class Skill:
     tools: ClassVar[dict[str, Tool]]
 
     def __init_subclass__(cls) -> None:
-        cls.name = cls.__module__.split(".")[1]
+        cls.name = cls.__module__.removeprefix("skills.").partition(".")[0]
         cls.tools = {name: method.tool for name, method in vars(cls).items() if hasattr(method, "tool")}
 
     def __init__(self, api: AriaAPIClient) -> None:

@@ -113,7 +113,7 @@ class TestTools:
             ("wait", False, "CancelledError"),
         ]
         first = SkillInvocation.objects.earliest("created_at")
-        assert (first.skill_name, first.tokens_used, first.model_used) == ("skills", 7, "abacus")
+        assert (first.skill_name, first.tokens_used, first.model_used) == ("tests", 7, "abacus")
         assert first.duration_ms is not None
 
 
