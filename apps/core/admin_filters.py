@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models import Field, Max, Min, Model, Q
 from django.utils import timezone
 
+MOST_YEARS = 30
 MOST_CHOICES = 100
 MOST_NAMES = 500
 
@@ -107,9 +108,11 @@ class PeriodFilter(FieldListFilter):
             return
         first, last = (timezone.localtime(end).date().isoformat() for end in (ends["first"], ends["last"]))
         chosen = "" if self.chosen in WINDOWS else self.chosen or ""
-        for year in range(int(last[:4]), int(first[:4]) - 1, -1):
-            yield str(year)
-            if chosen[:4] == str(year):
+        # A single row of the year 9999 must not make a list of eight thousand.
+        newest = min(int(last[:4]), timezone.now().year + 10)
+        for year in range(newest, max(int(first[:4]), newest - MOST_YEARS) - 1, -1):
+            yield f"{year:04}"
+            if chosen[:4] == f"{year:04}":
                 yield from months(chosen, first, last)
 
 

@@ -8,8 +8,11 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connections, models
 from django.db.models import Expression, Field, Model, QuerySet, Value
 
-# As Python writes them: six digits of a second or none, a point in every float, null for what is no number.
-MOMENT = """replace(to_char({0} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"'), '.000000+', '+')"""
+# As Python writes them: six digits of a second or none, no year beyond 1 to 9999 (see aria_site.postgresql.times),
+# a point in every float, null for what is no number.
+MOMENT = """replace(to_char(CASE WHEN {0} < '0001-01-01Z' THEN timestamptz '0001-01-01Z'
+    WHEN {0} >= '10000-01-01Z' THEN timestamptz '9999-12-31 23:59:59.999999Z' ELSE {0} END
+    AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"'), '.000000+', '+')"""
 NUMBER = """CASE WHEN abs({0}) < 1e15 AND {0} = trunc({0}) THEN ({0}::bigint || '.0')::json
     WHEN abs({0}) < 1e308 THEN to_json({0}::float8) END"""
 COUNTED = 20_000  # rows that are quicker counted than looked up in sums

@@ -2,6 +2,7 @@
 
 Django's own CONN_HEALTH_CHECKS would ask the server before each request, and after a restart discard one dead
 connection a second. Here a look at the socket is enough, and the first dead connection has all of them checked.
+Times that Python cannot hold are read as `times` says.
 """
 
 import select
@@ -10,8 +11,14 @@ from typing import Any
 import psycopg
 from django.db.backends.postgresql import base
 
+from aria_site.postgresql.times import with_bounded_times
+
 
 class DatabaseWrapper(base.DatabaseWrapper):
+    def get_connection_params(self) -> dict[str, Any]:
+        params = super().get_connection_params()
+        return params | {"context": with_bounded_times(params["context"], self.timezone)}
+
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         connection = super().get_new_connection(conn_params)
         if self.pool and has_ended(connection):

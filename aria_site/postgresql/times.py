@@ -1,0 +1,68 @@
+"""Times beyond Python's years 1 to 9999, which other programs may have written.
+
+PostgreSQL knows `infinity`, and years from 4714 BC to 294276; one such value in one row must not break every list
+that holds it. It reads as the last or first moment that Python has: still later or earlier than any other, where
+"none" would say that a goal is unfinished or a token never expires. The row itself keeps what was written.
+"""
+
+import re
+from datetime import UTC, date, datetime, tzinfo
+from functools import lru_cache
+from typing import TypeVar
+
+from psycopg import DataError
+from psycopg.abc import Buffer
+from psycopg.adapt import AdaptersMap
+from psycopg.types.datetime import DateLoader, TimestampLoader, TimestamptzLoader
+
+Time = TypeVar("Time", datetime, date)
+TOO_EARLY = re.compile(rb"-infinity|.* BC")
+TOO_LATE = re.compile(rb"infinity|\d{5,}-.*")
+
+
+@lru_cache
+def with_bounded_times(adapters: AdaptersMap, zone: tzinfo) -> AdaptersMap:
+    class ZonedMoment(BoundedMoment):
+        timezone = zone
+
+    bounded = AdaptersMap(adapters)
+    bounded.register_loader("timestamptz", ZonedMoment)
+    bounded.register_loader("timestamp", BoundedTimestamp)
+    bounded.register_loader("date", BoundedDate)
+    return bounded
+
+
+class BoundedMoment(TimestamptzLoader):
+    timezone: tzinfo = UTC  # Django compares it with its own
+
+    def load(self, data: Buffer) -> datetime:
+        try:
+            return super().load(data).replace(tzinfo=self.timezone)
+        except DataError:
+            return nearest(data, datetime.min, datetime.max).replace(tzinfo=self.timezone)
+
+
+class BoundedTimestamp(TimestampLoader):
+    def load(self, data: Buffer) -> datetime:
+        try:
+            return super().load(data)
+        except DataError:
+            return nearest(data, datetime.min, datetime.max)
+
+
+class BoundedDate(DateLoader):
+    def load(self, data: Buffer) -> date:
+        try:
+            return super().load(data)
+        except DataError:
+            return nearest(data, date.min, date.max)
+
+
+def nearest(data: Buffer, earliest: Time, latest: Time) -> Time:
+    """Within an `except` block, whose error it raises anew where the text is no such time."""
+    text = bytes(data)
+    if TOO_EARLY.fullmatch(text):
+        return earliest
+    if TOO_LATE.fullmatch(text):
+        return latest
+    raise
