@@ -6,6 +6,8 @@ import secrets
 import tempfile
 from pathlib import Path
 
+from corsheaders.defaults import default_headers
+
 from aria_site import database
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -103,6 +105,23 @@ ARIA_API_AUTH = env("ARIA_API_AUTH", "token")
 if ARIA_API_AUTH not in ("token", "none"):
     raise SystemExit(f"ARIA_API_AUTH is {ARIA_API_AUTH!r}; it must be 'token' or 'none'.")
 ARIA_NOISE_FILTER = env_bool("ARIA_NOISE_FILTER")
+ARIA_RATE_LIMIT = env_int("ARIA_RATE_LIMIT", 60_000)  # requests a minute of one token and process; 0: no limit
+ARIA_PROXIES = env_int("ARIA_PROXIES", 0)  # how many stand in front and add to X-Forwarded-For
+
+# Web pages of other origins that may use the API
+CORS_ALLOWED_ORIGINS = [origin.rstrip("/") for origin in env_list("CORS_ALLOWED_ORIGINS")]
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_CREDENTIALS = True
+CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "if-match", "x-admin-token", "x-correlation-id"]
+CORS_EXPOSE_HEADERS = [
+    "ETag",
+    "RateLimit-Limit",
+    "RateLimit-Remaining",
+    "RateLimit-Reset",
+    "Retry-After",
+    "X-Correlation-ID",
+    "X-Response-Time-Ms",
+]
 
 # Behind a proxy that speaks HTTPS to the world
 ARIA_HTTPS = env_bool("ARIA_HTTPS")
@@ -137,6 +156,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "pgvector.django",
     "channels",
+    "corsheaders",
     "django_htmx",
     "template_partials",
     "ninja",
@@ -155,6 +175,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "apps.core.middleware.request_headers",
+    "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -215,6 +236,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 
 AUTH_USER_MODEL = "core.User"
+AUTHENTICATION_BACKENDS = ["apps.security.logins.PatientBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

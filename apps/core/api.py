@@ -29,6 +29,7 @@ from ninja.security import APIKeyCookie, HttpBearer
 from apps.core.actors import Actor, actor_of
 from apps.core.bodies import UnreadableBody
 from apps.core.conflicts import Conflict
+from apps.core.limits import TooManyRequests, note_wrong_token, spend_request
 from apps.core.models import ApiToken
 from apps.core.openapi import describe_errors
 from apps.core.pages import page_as_json
@@ -43,7 +44,10 @@ class TokenAuth(HttpBearer):
     def authenticate(self, request: HttpRequest, token: str) -> Actor | None:
         known = ApiToken.objects.for_secret(token)
         if known is None:
+            if settings.ARIA_API_AUTH == "token":
+                note_wrong_token(request)
             return None
+        spend_request(request, str(known.pk))
         known.touch()
         return allowed(request, known.actor())
 
@@ -65,6 +69,7 @@ def anyone(request: HttpRequest) -> Actor | None:
     """ARIA_API_AUTH=none: the network is trusted, but not every web page that its people happen to open."""
     origin = request.headers.get("Origin")
     foreign = origin and urlsplit(origin).netloc != request.get_host()
+    foreign = foreign and origin not in settings.CORS_ALLOWED_ORIGINS
     return None if foreign or settings.ARIA_API_AUTH != "none" else Actor("anyone", "anyone", "admin")
 
 
@@ -166,6 +171,7 @@ class AriaAPI(NinjaAPI):
             ValidationError: self.on_invalid,
             HttpError: self.on_http_error,
             RequestDataTooBig: self.on_too_big,
+            TooManyRequests: self.on_too_many,
             Http404: self.on_missing,
             ObjectDoesNotExist: self.on_missing,
             DataError: self.on_data_error,
@@ -191,6 +197,11 @@ class AriaAPI(NinjaAPI):
 
     def on_too_big(self, request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
         return self.problem(request, 413, detail="Request body too large")
+
+    def on_too_many(self, request: HttpRequest, error: TooManyRequests) -> HttpResponse:
+        response = self.problem(request, 429, detail=str(error))
+        response["Retry-After"] = str(error.wait)
+        return response
 
     def on_missing(self, request: HttpRequest, error: Exception) -> HttpResponse:
         return self.problem(request, 404, detail=str(error) or "Not Found")
@@ -263,6 +274,9 @@ def polite(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         request.method = "GET" if method == "HEAD" else method
         response = view(request, *args, **kwargs)
         request.method = method
+        if budget := getattr(request, "budget", None):
+            for name, value in budget.headers().items():
+                response[name] = value
         if method == "HEAD" and response.streaming:
             response.close()  # a stream nobody reads need not run
             return HttpResponse(status=response.status_code, headers=dict(response.items()))

@@ -14,6 +14,8 @@ from django.utils.encoding import escape_uri_path
 from django.utils.http import urlencode
 from django_htmx.http import HttpResponseClientRedirect
 
+from apps.core.errors import too_many
+from apps.core.limits import TooManyRequests
 from apps.core.requests import HtmxRequest
 
 logger = logging.getLogger("aria_site.requests")
@@ -21,14 +23,18 @@ SLOW_MS = 500
 
 
 def request_headers(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """X-Correlation-ID (the caller's, else a new one) and X-Response-Time-Ms everywhere; slow requests are logged."""
+    """X-Correlation-ID (the caller's, else a new one) and X-Response-Time-Ms everywhere; slow requests are logged.
+
+    Under ASGI this needs no thread of its own: WhiteNoise is synchronous too, and shares it.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         started = time.perf_counter()
         given = request.headers.get("X-Correlation-ID", "")
         correlation_id = given if re.fullmatch(r"[\w.:-]{1,100}", given) else uuid4().hex[:8]
         response = get_response(request)
-        milliseconds = (time.perf_counter() - started) * 1000
+        seconds = time.perf_counter() - started
+        milliseconds = seconds * 1000
         response["X-Correlation-ID"] = correlation_id
         response["X-Response-Time-Ms"] = f"{milliseconds:.1f}"
         keep_private(response)
@@ -64,3 +70,7 @@ class LoginRequired(LoginRequiredMiddleware):
         if not request.accepts("text/html"):
             return JsonResponse({"detail": "Log in first."}, status=401)
         return super().handle_no_permission(request, view_func)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """The site's login and the admin's end here after too many attempts."""
+        return too_many(error) if isinstance(error, TooManyRequests) else None

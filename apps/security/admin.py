@@ -2,7 +2,7 @@ from django.contrib import admin
 
 from apps.core.admin_base import StreamAdmin, WarehouseAdmin, excerpt
 from apps.core.admin_filters import NamesFilter, PeriodFilter
-from apps.security.models import ApiKeyRotation, RateLimit, SecurityEvent
+from apps.security.models import ApiKeyRotation, LoginAttempt, RateLimit, SecurityEvent
 
 
 @admin.register(SecurityEvent)
@@ -43,3 +43,18 @@ class RateLimitAdmin(WarehouseAdmin):
     date_hierarchy = "window_start"
     ordering = ["skill"]
     readonly_fields = ["id", "created_at", "updated_at"]
+
+
+@admin.register(LoginAttempt)
+class LoginAttemptAdmin(admin.ModelAdmin):
+    """To delete a row lets somebody who has to wait try again at once."""
+
+    list_display = ["name", "address", "tries", "last_at"]
+    search_fields = ["name", "address"]
+    ordering = ["-last_at"]
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False

@@ -10,7 +10,12 @@ from apps.core.fields import (
     optional_text,
     uuid_key,
 )
-from apps.security.querysets import ApiKeyRotationQuerySet, RateLimitQuerySet, SecurityEventQuerySet
+from apps.security.querysets import (
+    ApiKeyRotationQuerySet,
+    LoginAttemptQuerySet,
+    RateLimitQuerySet,
+    SecurityEventQuerySet,
+)
 
 
 class SecurityEvent(models.Model):
@@ -88,3 +93,22 @@ class RateLimit(models.Model):
 
     def __str__(self) -> str:
         return self.skill
+
+
+class LoginAttempt(models.Model):
+    """How often somebody at an address tried to log in as somebody since that last worked; see `logins`."""
+
+    name = models.CharField(max_length=150)
+    address = models.CharField(max_length=64)
+    tries = models.IntegerField()
+    last_at = models.DateTimeField()
+
+    objects = LoginAttemptQuerySet.as_manager()
+
+    class Meta:
+        db_table = "site_login_attempt"
+        constraints = [models.UniqueConstraint(fields=["name", "address"], name="site_login_attempt_key")]
+        indexes = [models.Index(fields=["last_at"], name="site_login_attempt_last")]
+
+    def __str__(self) -> str:
+        return f"{self.tries} times {self.name} from {self.address}"

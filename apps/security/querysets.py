@@ -38,3 +38,8 @@ class ApiKeyRotationQuerySet(models.QuerySet):
 class RateLimitQuerySet(models.QuerySet):
     def latest_used(self):
         return self.order_by("-updated_at", "skill")
+
+
+class LoginAttemptQuerySet(models.QuerySet):
+    def forgotten(self):
+        return self.filter(last_at__lt=timezone.now() - timedelta(hours=1))
