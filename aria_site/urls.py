@@ -13,3 +13,6 @@ urlpatterns = [
     path("api/", (mounted(api), "ninja", api.urls_namespace)),
     re_path(r"^api/(?P<path>(?:.|\n)*)$", no_such_path),
 ]
+
+handler400 = "apps.core.errors.refused"
+handler500 = "apps.core.errors.broken"

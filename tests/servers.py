@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from urllib.parse import quote
 
 import httpx
+import psycopg
 from django.db import connection
 
 
@@ -63,6 +64,23 @@ def running_site():
         yield site
     finally:
         site.stop()
+
+
+@contextmanager
+def database_away():
+    """For all but the test itself: PostgreSQL ends their connections and lets nobody in."""
+    name, own = connection.settings_dict["NAME"], connection.connection.info.backend_pid
+    others = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s AND pid <> %s"
+    elsewhere = connection.get_connection_params() | {"dbname": "postgres"}
+    with psycopg.connect(
+        **{key: elsewhere[key] for key in ("host", "port", "user", "dbname")}, autocommit=True
+    ) as door:
+        door.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+        try:
+            door.execute(others, [name, own])
+            yield
+        finally:
+            door.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
 
 
 def wait_until(condition, seconds=5):

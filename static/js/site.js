@@ -6,3 +6,20 @@ document.addEventListener("htmx:beforeSwap", (event) => {
     event.detail.isError = false;
   }
 });
+
+// While the database is away a page keeps what it shows, and says that it may be old.
+document.addEventListener("htmx:responseError", (event) => {
+  if (event.detail.xhr.status === 503) warn(event.detail.xhr.responseText);
+});
+document.addEventListener("htmx:afterRequest", (event) => event.detail.successful && clearWarning());
+
+function warn(text) {
+  clearWarning();
+  const note = Object.assign(document.createElement("p"), { id: "away", className: "note error", textContent: text });
+  note.setAttribute("role", "alert");
+  (document.querySelector("dialog[open]") ?? document.querySelector("main")).prepend(note);
+}
+
+function clearWarning() {
+  document.getElementById("away")?.remove();
+}

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from apps.goals.models import Goal
 from tests.conftest import ApiClient
 from tests.factories import make_goal, make_token
-from tests.servers import wait_until
+from tests.servers import database_away, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -296,6 +296,17 @@ class TestLive:
         second_site.start()
         expect(card(page, goal)).to_contain_text("while it was away", timeout=10000)
         expect(page.locator(".live")).to_have_text("live")
+
+    def test_while_the_database_is_away_the_page_stays_and_says_so(self, window, second_site):
+        goal = make_goal()
+        page = open_board(window(at=second_site, expected=("503", "htmx:")))
+        with database_away():
+            page.evaluate("htmx.trigger(document.body, 'goals')")
+            expect(page.locator("#away")).to_contain_text("The database does not answer", timeout=20000)
+            expect(card(page, goal)).to_be_visible()
+        Goal.objects.filter(pk=goal.pk).update(title="and back")
+        expect(card(page, goal)).to_contain_text("and back", timeout=20000)
+        expect(page.locator("#away")).to_have_count(0)
 
     def test_a_redraw_waits_while_a_card_is_in_the_hand(self, window):
         goal, other = make_goal(position=0), make_goal(position=1)

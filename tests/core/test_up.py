@@ -305,6 +305,29 @@ class TestCrash:
             assert [up.list_goals() for _ in range(20)] == [200] * 20
             assert up.stop(signal.SIGTERM) == 0
 
+    def test_without_a_database_pages_say_so_until_it_is_back(self, folder):
+        with held(folder) as server, site(folder, DATABASE_URL=server.url) as up, browser(up) as person:
+            assert log_in(up, person).status_code == 302
+            assert person.get("/sprint-board").status_code == 200
+            kill_postgres(folder)
+            with ThreadPoolExecutor() as threads:  # each waits some seconds for the database
+                asked = [threads.submit(person.get, path) for path in ("/sprint-board", "/admin/", "/goals/archive")]
+                asked.append(threads.submit(log_in, up, person))
+                scripts = [
+                    threads.submit(person.get, "/sprint-board", headers=headers)
+                    for headers in ({"HX-Request": "true"}, {"Accept": "application/json"})
+                ]
+            for response in (one.result() for one in asked):
+                assert response.status_code == 503 and response.headers["Retry-After"] == "5"
+                assert "<h1>The database does not answer</h1>" in response.text
+            for response in (one.result() for one in scripts):
+                assert response.status_code == 503 and response.headers["Content-Type"] == "text/plain"
+                assert response.text.startswith("The database does not answer.")
+            wait_until(server.revive)
+            wait_until(lambda: person.get("/sprint-board").status_code == 200)
+            assert log_in(up, person).status_code == 302
+            assert up.stop(signal.SIGTERM) == 0
+
 
 class TestEmbeddedServer:
     @pytest.mark.parametrize("place", ["it's a 'q' \"$HOME\" `ls` \\ ü", "a, b", "deep/" * 25 + "it's"])
@@ -414,6 +437,17 @@ def write_goals(up):
             acknowledged.append(title)
         else:
             assert response.status_code == 503 and response.headers["Retry-After"]
+
+
+def browser(up):
+    return httpx.Client(base_url=up.url, timeout=30, verify=False)
+
+
+def log_in(up, person):
+    password = (up.folder / "credentials.txt").read_text().split()[3]
+    person.get("/login")
+    form = {"username": "admin", "password": password, "csrfmiddlewaretoken": person.cookies["csrftoken"]}
+    return person.post("/login", data=form)
 
 
 def in_parallel(up, clients):
