@@ -14,6 +14,8 @@ from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from channels.layers import get_channel_layer
 from django.db import connection
 
+from apps.core.metrics import SOCKETS
+
 logger = logging.getLogger(__name__)
 GROUP = "live"
 QUIET_SECONDS = 30  # how long a dead listener connection may go unnoticed
@@ -22,6 +24,7 @@ listener: asyncio.Task[None] | None = None
 
 class LiveConsumer(AsyncJsonWebsocketConsumer):
     groups = [GROUP]
+    is_open = False
 
     async def connect(self) -> None:
         if not self.scope["user"].is_authenticated:
@@ -29,6 +32,12 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
             return
         listen_once()
         await self.accept()
+        self.is_open = True
+        SOCKETS.inc()
+
+    async def disconnect(self, code: int) -> None:
+        if self.is_open:
+            SOCKETS.dec()
 
     async def live_changed(self, event: dict[str, Any]) -> None:
         await self.send_json({"topic": event["topic"]})

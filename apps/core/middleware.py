@@ -14,6 +14,7 @@ from django.utils.encoding import escape_uri_path
 from django.utils.http import urlencode
 from django_htmx.http import HttpResponseClientRedirect
 
+from apps.core import metrics
 from apps.core.errors import too_many
 from apps.core.limits import TooManyRequests
 from apps.core.requests import HtmxRequest
@@ -25,7 +26,7 @@ SLOW_MS = 500
 def request_headers(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
     """X-Correlation-ID (the caller's, else a new one) and X-Response-Time-Ms everywhere; slow requests are logged.
 
-    Under ASGI this needs no thread of its own: WhiteNoise is synchronous too, and shares it.
+    All are counted. Under ASGI this needs no thread of its own: WhiteNoise is synchronous too, and shares it.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -34,6 +35,7 @@ def request_headers(get_response: Callable[[HttpRequest], HttpResponse]) -> Call
         correlation_id = given if re.fullmatch(r"[\w.:-]{1,100}", given) else uuid4().hex[:8]
         response = get_response(request)
         seconds = time.perf_counter() - started
+        metrics.count(request, response, seconds)
         milliseconds = seconds * 1000
         response["X-Correlation-ID"] = correlation_id
         response["X-Response-Time-Ms"] = f"{milliseconds:.1f}"

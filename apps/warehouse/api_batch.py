@@ -8,9 +8,11 @@ from ninja.errors import HttpError
 
 from apps.core.api import answer
 from apps.core.bodies import UnreadableBody
+from apps.core.metrics import count_rows
 from apps.core.retries import row_id
 from apps.warehouse import batch, batch_body
 from apps.warehouse.batch_kinds import KINDS
+from apps.warehouse.batch_report import Report
 
 router = Router(tags=["Telemetry"])
 ITEM = {
@@ -66,7 +68,19 @@ def record_batch(request: HttpRequest):
     body = batch_body.read(request)
     items = readable(body, request.content_type)
     report = batch.store(items, row_id(request, None), suspect=batch_body.is_suspect(body, items))
+    count(report)
     return answer(report.answer())
+
+
+def count(report: Report) -> None:
+    for name, rows in report.by_kind.items():
+        count_rows(table_of(name), stored=rows["stored"], duplicate=rows["duplicates"])
+    for item in report.invalid:
+        count_rows(table_of(item["kind"]), invalid=1)
+
+
+def table_of(kind: str | None) -> str:
+    return KINDS[kind].model._meta.db_table if kind in KINDS else "unknown"
 
 
 def readable(body: bytes, content_type: str | None) -> list[Any]:
