@@ -180,13 +180,13 @@ def layer_of(value: Any, complain: Complain) -> int:
 
 
 def focus_of(value: Any, complain: Complain) -> dict[str, float | None]:
+    """By mode; one of weight 0 or false is none."""
     weights = value if isinstance(value, dict) else {}
     modes = {}
     for name in names_of(value, "focus_affinity", complain):
         weight = weights.get(name)
-        if weight in (0, False) and weight is not None:
-            continue
-        modes[name.lower()] = None if isinstance(weight, bool) or not isinstance(weight, (int, float)) else weight
+        if weight != 0:
+            modes[name.lower()] = weight if isinstance(weight, (int, float)) and weight is not True else None
     return modes
 
 
