@@ -3,12 +3,15 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: help run demo test lint lock
+.PHONY: help run serve demo test lint lock
 help:  ## Show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 8
 
 run: $(INSTALLED)  ## Start the site at http://127.0.0.1:8000 (ARIA_PORT chooses another port)
 	@exec $(BIN)/python manage.py up
+
+serve: $(INSTALLED)  ## The same for production: workers for HTTP, WebSockets on the next port
+	@exec $(BIN)/python manage.py serve
 
 demo: $(INSTALLED)  ## The same on a data folder of its own, filled with demo data
 	@ARIA_DATA_DIR=$${ARIA_DATA_DIR:-.aria-demo} $(BIN)/python manage.py demo --if-empty

@@ -52,6 +52,9 @@ def generated_secret(path: Path) -> str:
 ARIA_DATA_DIR = database.data_dir()
 ARIA_HOST = env("ARIA_HOST", "127.0.0.1")
 ARIA_PORT = env_int("ARIA_PORT", 8000)
+ARIA_WS_PORT = env_int("ARIA_WS_PORT", ARIA_PORT + 1)
+ARIA_WORKERS = env_int("ARIA_WORKERS", min(os.cpu_count() or 1, 4))
+ARIA_THREADS = env_int("ARIA_THREADS", 4)
 OPENCLAW_JOBS_PATH = env("OPENCLAW_JOBS_PATH")
 OPENCLAW_AGENTS_DIR = env("OPENCLAW_AGENTS_DIR")
 ARIA_MEMORIES_DIR = env("ARIA_MEMORIES_DIR")
@@ -123,8 +126,9 @@ CORS_EXPOSE_HEADERS = [
     "X-Response-Time-Ms",
 ]
 
-# Behind a proxy that speaks HTTPS to the world
+# Behind a proxy, which also carries /ws/; and perhaps speaks HTTPS to the world
 ARIA_HTTPS = env_bool("ARIA_HTTPS")
+ARIA_PROXY = env_bool("ARIA_PROXY", ARIA_HTTPS)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = ARIA_HTTPS
 if ARIA_HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -133,16 +137,10 @@ if ARIA_HTTPS:
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_000_000  # the contract's bound on a body
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": ["'self'"],
-        "img-src": ["'self'", "data:"],
-        "object-src": ["'none'"],
-        "base-uri": ["'none'"],
-        "form-action": ["'self'"],
-        "frame-ancestors": ["'none'"],
-    }
-}
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
 
 INSTALLED_APPS = [
     "daphne",
@@ -178,7 +176,7 @@ MIDDLEWARE = [
     "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "apps.core.middleware.content_security_policy",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -205,6 +203,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "apps.core.navigation.navigation",
+                "apps.core.sockets.socket_origin",
             ],
             "builtins": ["apps.core.templatetags.display"],
         },

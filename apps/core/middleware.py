@@ -54,6 +54,22 @@ def request_headers(get_response: Callable[[HttpRequest], HttpResponse]) -> Call
     return middleware
 
 
+def content_security_policy(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """The settings' policy, and the sockets of a page that names their origin."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        policy = settings.CONTENT_SECURITY_POLICY
+        if origin := getattr(request, "socket_origin", None):
+            policy += f"; connect-src 'self' {origin}"
+        response["Content-Security-Policy"] = policy
+        return response
+
+    return middleware
+
+
 def keep_private(response: HttpResponse) -> None:
     """No cache keeps a page or an answer; only static files say otherwise. A page and its fragment share a URL."""
     if not response.has_header("Cache-Control"):

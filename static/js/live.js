@@ -38,8 +38,11 @@ function show(state, text) {
   });
 }
 
+// At the page's own address, unless the page names another one.
+const origin = document.querySelector("meta[name=socket-origin]")?.content ?? location.origin.replace(/^http/, "ws");
+
 function open() {
-  const socket = new WebSocket(location.origin.replace(/^http/, "ws") + "/ws/live/");
+  const socket = new WebSocket(`${origin}/ws/live/`);
   let opened = false;
   socket.onopen = () => {
     // Whatever happened between rendering, or losing the last socket, and now.

@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -19,7 +18,7 @@ import pytest
 from apps.core import first_start
 from apps.core.models import ApiToken, User
 from aria_site.database import DatabaseProblem, EmbeddedServer
-from tests.servers import free_port, wait_until
+from tests.servers import free_port, login, open_socket, wait_until
 from tests.skillset.manifests import write
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -407,20 +406,8 @@ def waiting_request(up):
 @contextmanager
 def live_page(up):
     """A logged-in browser's WebSocket."""
-    password = (up.folder / "credentials.txt").read_text().split("password   ")[1].split()[0]
-    with httpx.Client(base_url=up.url) as browser:
-        browser.get("/login")
-        form = {"username": "admin", "password": password, "csrfmiddlewaretoken": browser.cookies["csrftoken"]}
-        assert browser.post("/login", data=form).status_code == 302
-        cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
-    head = (
-        f"GET /ws/live/ HTTP/1.1\r\nHost: 127.0.0.1:{up.port}\r\nOrigin: {up.url}\r\nCookie: {cookies}\r\n"
-        "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-    )
-    with socket.create_connection(("127.0.0.1", up.port), timeout=10) as connection:
-        connection.sendall(head.encode())
-        assert connection.recv(1024).startswith(b"HTTP/1.1 101")
+    with open_socket(up.port, up.url, login(up.url, up.folder)) as answer:
+        assert answer.startswith(b"HTTP/1.1 101")
         yield
 
 

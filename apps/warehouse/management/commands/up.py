@@ -81,17 +81,7 @@ class Command(BaseCommand):
         os.write(lock, str(os.getpid()).encode())
 
     def check_port(self) -> None:
-        family = socket.AF_INET6 if ":" in settings.ARIA_HOST else socket.AF_INET
-        with socket.socket(family) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((settings.ARIA_HOST, settings.ARIA_PORT))
-            except (OSError, OverflowError) as error:
-                reason = getattr(error, "strerror", error)
-                raise CommandError(
-                    f"Cannot listen on {settings.ARIA_HOST}:{settings.ARIA_PORT} ({reason}); "
-                    "choose another address with ARIA_PORT and ARIA_HOST."
-                ) from None
+        check_address(settings.ARIA_HOST, settings.ARIA_PORT, "ARIA_PORT")
 
     def prepare_database(self) -> str | None:
         """Bring the tables up to date, and make the first credentials unless there are some."""
@@ -133,16 +123,19 @@ class Command(BaseCommand):
             proxy_forwarded_address_header="X-Forwarded-For" if settings.ARIA_HTTPS else None,
             proxy_forwarded_proto_header=None,
         )
-        reactor.callWhenRunning(self.introduce, credentials)
+        reactor.callWhenRunning(self.begin, credentials)
         self.server.run()
         if self.server.abort_start:
             raise CommandError("The server could not listen; the line above says why.")
 
-    def introduce(self, credentials: str | None) -> None:
-        """Said when the site answers, not before."""
+    def begin(self, credentials: str | None) -> None:
         if self.asked_to_stop:
             self.server.stop()
-            return
+        else:
+            self.introduce(credentials)
+
+    def introduce(self, credentials: str | None) -> None:
+        """Said when the site answers, not before."""
         if credentials:
             self.stdout.write(
                 f"\n{credentials}\n\nThis is shown once; it is kept in {settings.ARIA_DATA_DIR / CREDENTIALS}.\n"
@@ -166,6 +159,19 @@ class SiteServer(Server):
         ]
         over = asyncio.wait(requests, timeout=GRACE_SECONDS) if requests else asyncio.sleep(0)
         return Deferred.fromFuture(asyncio.ensure_future(over))
+
+
+def check_address(host: str, port: int, variable: str) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", error)
+            raise CommandError(
+                f"Cannot listen on {host}:{port} ({reason}); choose another address with {variable} and ARIA_HOST."
+            ) from None
 
 
 def keep_alive(server: database.EmbeddedServer) -> None:
