@@ -2,7 +2,7 @@
 
 import heapq
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from itertools import islice
 from operator import itemgetter
@@ -21,16 +21,17 @@ from apps.telemetry.spend_queries import Chosen
 MOST_TIMES = 1000
 
 
-def usage_page(calls: UsageQuerySet, spend: Chosen, page: int, limit: int) -> dict[str, Any]:
-    """The page list of both, or of `calls` with a notice where the log is away."""
+def usage_page(calls: UsageQuerySet, count: Callable[[], int], spend: Chosen, page: int, limit: int) -> dict[str, Any]:
+    """The page list of both, or of `calls` with a notice where the log is away. `count` says how many `calls` are."""
     offset = (max(page, 1) - 1) * limit
     try:
         oldest = spend_queries.oldest()
-        calls = calls.exclude(proxied(oldest)) if oldest else calls
-        total = calls.count() + spend.count()
-        rows, notice = merged(calls, spend, offset, limit), {}
+        twice = calls.filter(proxied(oldest)) if oldest else calls.none()
+        total = count() - twice.count() + spend.count()
+        rows = merged(calls.exclude(proxied(oldest)) if oldest else calls, spend, offset, limit)
+        notice: dict[str, Any] = {}
     except Away as away:
-        total, notice = calls.count(), notice_of(away)
+        total, notice = count(), notice_of(away)
         rows = list(calls.values(*FIELDS)[offset : offset + limit])
     pages = -(-total // limit) if limit else 0
     items = [row if "source" in row else item(row) for row in rows]

@@ -39,10 +39,10 @@ def list_usage(
         calls = calls.of_last(hours=hours)
     wanted = {name: text for name, text in (("model", model), ("provider", provider)) if text}
     calls = calls.filter(**wanted)
-    if source in ("", "all", "litellm") and spend_log.is_configured():
-        return answer(usage_page(calls, Chosen(hours, **wanted), page, limit))
     since = timezone.now() - timedelta(hours=hours) if hours else None
     sums = UsageSum.objects.between(since).real().of_source(source).filter(**wanted)
+    if source in ("", "all", "litellm") and spend_log.is_configured():
+        return answer(usage_page(calls, sums.requests_made, Chosen(hours, **wanted), page, limit))
     return page_list(calls, schemas.FIELDS, page, limit, item, count_most=sums.requests_made)
 
 
