@@ -2,6 +2,7 @@
 
 from apps.core.api import AriaAPI, JSONRenderer, SessionAuth, TokenAuth, anyone
 from apps.core.bodies import JSONParser
+from apps.core.retries import once
 from aria_site.api_description import DESCRIPTION, TAGS
 
 api = AriaAPI(
@@ -15,10 +16,12 @@ api = AriaAPI(
     renderer=JSONRenderer(),
 )
 api.answer_errors()
+api.add_decorator(once)
 api.add_router("", "apps.warehouse.api.router")
 api.add_router("", "apps.operations.api_services.router")
 api.add_router("/activities", "apps.warehouse.api_activities.router")
 api.add_router("/thoughts", "apps.memory.api.thoughts.router")
+api.add_router("/memories", "apps.warehouse.api_summaries.router")
 api.add_router("/memories", "apps.memory.api.memories.router")
 api.add_router("/goals", "apps.goals.api.router")
 api.add_router("/hourly-goals", "apps.goals.api.hourly_router")

@@ -9,7 +9,7 @@ from ninja.errors import HttpError
 from apps.core.api import answer
 from apps.core.bodies import UnreadableBody
 from apps.core.metrics import count_rows
-from apps.core.retries import row_id
+from apps.core.retries import knows_retries, row_id
 from apps.warehouse import batch, batch_body
 from apps.warehouse.batch_kinds import KINDS
 from apps.warehouse.batch_report import Report
@@ -57,6 +57,7 @@ class Outcome(Schema):
     summary="Report telemetry of all kinds at once",
     openapi_extra={"requestBody": {"required": True, "content": BODY}},
 )
+@knows_retries
 def record_batch(request: HttpRequest):
     """An array, or one object a line, of up to 10,000 items and 16 MB. An item is the body of its kind's own POST
     and a `kind`. Valid items are stored, whatever the others are; what is there already is left as it is.

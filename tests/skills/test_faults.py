@@ -164,6 +164,19 @@ class TestWrites:
         assert not result.success and not client.outbox.waits()
 
 
+    @pytest.mark.parametrize("fault", ["lost", "short", "hang", "reset", "unavailable"])
+    def test_are_done_once_however_often_they_are_tried(self, proxy, connect, fault):
+        proxy.faults = [fault] * 3
+        result = run(connect(proxy.url, timeout=0.5), lambda api: api.create_goal("Make tea"))
+        assert result.success and proxy.requests == 4
+        assert Goal.objects.get().goal_id == result.data["goal_id"]
+
+    def test_a_deletion_whose_answer_was_lost_is_no_failure(self, proxy, connect):
+        make_goal(goal_id="tea")
+        proxy.faults = ["lost"]
+        assert run(connect(proxy.url), lambda api: api.delete_goal("tea")).success
+
+
 class TestBreaker:
     def test_opens_for_all_clients_of_the_host_and_lets_one_try(self, proxy, connect, monkeypatch):
         proxy.fault = "reset"
