@@ -40,11 +40,11 @@ UPDATE agent_sessions AS s
 """
 # A stale one whose calls show that it lives: reports of other kinds end the mark by themselves.
 REVIVE = f"""
-WITH alive AS (
-    SELECT s.id FROM agent_sessions AS s
-     WHERE s.metadata ? '{STALE_MARK}'
-       AND s.id IN (SELECT u.session_id FROM model_usage AS u WHERE u.created_at >= %(since)s)
-       AND EXISTS (SELECT 1 FROM model_usage AS u WHERE u.session_id = s.id AND u.created_at > s.ended_at)
+WITH calls AS MATERIALIZED (
+    SELECT session_id, max(created_at) AS last FROM model_usage WHERE created_at >= %(since)s GROUP BY session_id
+), alive AS (
+    SELECT s.id FROM agent_sessions AS s JOIN calls ON calls.session_id = s.id
+     WHERE s.metadata ? '{STALE_MARK}' AND s.ended_at < calls.last
      LIMIT %(batch)s
        FOR NO KEY UPDATE OF s SKIP LOCKED
 )

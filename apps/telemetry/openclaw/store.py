@@ -19,13 +19,16 @@ SETTLED = f"""(
         false)
 )"""
 # What the entry leaves open is null in its `openclaw_session`, and stays as it is here. A session of which
-# nothing new is told is not written again. Counters are the skills' own.
+# nothing new is told is neither written nor locked. Counters are the skills' own.
 UPSERT = f"""
 INSERT INTO agent_sessions AS s (id, agent_id, session_type, started_at, ended_at, status, metadata)
 SELECT id, agent_id, session_type, started_at, ended_at, status, metadata
   FROM jsonb_to_recordset(%(rows)s) AS told (
        id uuid, agent_id text, session_type text, started_at timestamptz, ended_at timestamptz, status text,
        metadata jsonb)
+ WHERE NOT EXISTS (
+       SELECT 1 FROM agent_sessions AS known WHERE known.id = told.id
+          AND known.metadata -> 'openclaw_session' @> jsonb_strip_nulls(told.metadata -> 'openclaw_session'))
  ORDER BY id
     ON CONFLICT (id) DO UPDATE SET
        agent_id = left(coalesce(EXCLUDED.metadata #>> '{{openclaw_session,agentId}}', s.agent_id), 100),
@@ -37,7 +40,6 @@ SELECT id, agent_id, session_type, started_at, ended_at, status, metadata
                        WHEN 'object' THEN s.metadata - CASE WHEN {SETTLED} THEN '' ELSE '{STALE_MARK}' END
                        ELSE jsonb_build_object('message', s.metadata) END
                || jsonb_strip_nulls(EXCLUDED.metadata)
- WHERE (s.metadata -> 'openclaw_session' @> jsonb_strip_nulls(EXCLUDED.metadata -> 'openclaw_session')) IS NOT TRUE
 """
 
 
