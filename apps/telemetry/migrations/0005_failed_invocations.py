@@ -1,0 +1,20 @@
+from django.db import migrations, models
+
+from apps.core.indexes import AddIndexOnline
+
+
+class Migration(migrations.Migration):
+    """Built beside the writers, who may be many on an adopted warehouse."""
+
+    atomic = False
+
+    dependencies = [("telemetry", "0004_days_apart")]
+
+    operations = [
+        AddIndexOnline(
+            model_name="skillinvocation",
+            index=models.Index(
+                condition=models.Q(("success", False)), fields=["-created_at"], name="site_invocation_failed"
+            ),
+        ),
+    ]
