@@ -83,18 +83,18 @@ def database_away():
             door.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
 
 
-def login(url, folder):
+def login(url, folder, **options):
     """The cookies of the admin whom the first start made."""
     password = (folder / "credentials.txt").read_text().split("password   ")[1].split()[0]
-    with httpx.Client(base_url=url, timeout=30) as browser:
+    with httpx.Client(base_url=url, timeout=30, **options) as browser:
         browser.get("/login")
         form = {"username": "admin", "password": password, "csrfmiddlewaretoken": browser.cookies["csrftoken"]}
-        assert browser.post("/login", data=form, headers={"Origin": url}).status_code == 302
+        assert browser.post("/login", data=form, headers={"Origin": url, "Referer": f"{url}/login"}).status_code == 302
         return dict(browser.cookies)
 
 
 @contextmanager
-def open_socket(port, origin, cookies):
+def open_socket(port, origin, cookies, tls=None):
     """A page's WebSocket, held open; gives the first words of the server's answer."""
     sent = "; ".join(f"{name}={value}" for name, value in cookies.items())
     head = (
@@ -102,7 +102,8 @@ def open_socket(port, origin, cookies):
         "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
     )
-    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+    connection = socket.create_connection(("127.0.0.1", port), timeout=30)
+    with tls.wrap_socket(connection) if tls else connection as connection:
         connection.sendall(head.encode())
         yield connection.recv(1024)
 
