@@ -2,10 +2,12 @@
 
 import json
 import socket
+from io import BytesIO
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 
+from aria_site.wsgi import application
 from tests.factories import make_token
 from tests.servers import running_site
 
@@ -104,3 +106,26 @@ class TestRefusedBeforeAnyView:
     def test_a_form_over_the_bound(self):
         response = Client().post("/login", "username=" + "x" * 2 * MB, content_type="application/x-www-form-urlencoded")
         assert response.status_code == 413 and "Request body too large" in response.content.decode()
+
+
+@pytest.mark.django_db
+class TestChunksUnderWsgi:
+    """Where the server hands on a body without its length; Django alone would see an empty one."""
+
+    @pytest.fixture
+    def post(self, secret):
+        def post(path, body):
+            environ = RequestFactory().generic("POST", path, headers={"Authorization": f"Bearer {secret}"}).environ
+            environ |= {"wsgi.input": BytesIO(body), "HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_LENGTH": ""}
+            told = []
+            answer = b"".join(application(environ, lambda status, headers: told.append(status)))
+            return int(told[0].split()[0]), json.loads(answer)
+
+        return post
+
+    def test_are_read(self, post):
+        assert post("/api/goals", b'{"title": "in chunks"}')[1]["created"] is True
+
+    def test_have_the_same_bounds(self, post):
+        for path, size in (("/api/goals", 2 * MB + 1), ("/api/telemetry/batch", 16 * 1024 * 1024 + 1)):
+            assert post(path, b'"' + b"x" * (size - 2) + b'"')[0] == 413
