@@ -109,6 +109,19 @@ def test_pages_find_the_sockets_on_the_next_port(site, folder):
         assert answer.startswith(b"HTTP/1.1 403")
 
 
+def test_figures_are_those_of_all_workers(site):
+    def missed():
+        text = site.request("GET", "/metrics").text
+        assert 'process_resident_memory_bytes{pid="' in text
+        label = r'handler="/api/goals/<goal_id>",method="GET",status="4xx"'
+        return sum(float(value) for value in re.findall(rf"http_requests_total{{{label}}} (\S+)", text))
+
+    before = missed()
+    for _ in range(20):
+        assert site.request("GET", "/goals/nowhere").status_code == 404
+    assert missed() == before + 20
+
+
 def test_a_restart_fails_no_request(site):
     old, old_sockets = worker_of(site), processes(site.process.pid, "sockets")
     with Load(site) as load:

@@ -1,6 +1,7 @@
 import http.client
 import logging
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -57,6 +58,7 @@ class Command(up.Command):
 
     def serve(self, credentials: str | None) -> None:
         connections.close_all()
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = empty_folder("metrics")  # where the workers add up their figures
         servers = [self.http, self.sockets]
         introduced = False
         while not self.asked_to_stop:
@@ -124,6 +126,13 @@ class ServerProcess:
         except subprocess.TimeoutExpired:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
+
+
+def empty_folder(name: str) -> str:
+    folder = settings.ARIA_DATA_DIR / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    return str(folder)
 
 
 def answers(port: int) -> bool:
