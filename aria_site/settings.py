@@ -86,6 +86,14 @@ MOLTBOOK_API_KEY = env("MOLTBOOK_API_KEY") or env("MOLTBOOK_TOKEN")
 OPENCLAW_SESSIONS_SYNC_INTERVAL_SECONDS = env_int("OPENCLAW_SESSIONS_SYNC_INTERVAL_SECONDS", 30)
 ARIA_SESSION_STALE_HOURS = env_int("ARIA_SESSION_STALE_HOURS", 24)
 
+# Semantic memory: who makes embeddings, and who writes summaries (at LITELLM_URL)
+ARIA_EMBEDDINGS = env("ARIA_EMBEDDINGS") or "local"
+if ARIA_EMBEDDINGS not in ("local", "off") and not ARIA_EMBEDDINGS.startswith(("http://", "https://")):
+    raise SystemExit(f"ARIA_EMBEDDINGS is {ARIA_EMBEDDINGS!r}; it must be 'local', 'off' or an http(s) address.")
+ARIA_EMBEDDINGS_MODEL = env("ARIA_EMBEDDINGS_MODEL") or "nomic-embed-text"
+ARIA_EMBEDDINGS_KEY = env("ARIA_EMBEDDINGS_KEY") or env("LITELLM_MASTER_KEY")
+ARIA_SUMMARY_MODEL = env("ARIA_SUMMARY_MODEL") or "kimi"
+
 # Providers of models, asked for the balance of an account where its key is given
 MOONSHOT_KIMI_KEY = env("MOONSHOT_KIMI_KEY")
 MOONSHOT_URL = env("MOONSHOT_URL", "https://api.moonshot.ai")

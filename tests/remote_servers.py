@@ -7,11 +7,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @contextmanager
 def remote_server(code=200, body=b"{}", *, pages=None, wait=0.0, drip=False, length=None):
-    """A server that answers every GET with `code` and `body`.
+    """A server that answers every GET and POST with `code` and `body`.
 
-    Its `asked` lists the paths that were asked for, and `headers` what came with each. `pages` maps paths to
-    bodies of their own; with `wait` it thinks for that many seconds first; with `drip` its headers never end;
-    `length` is the Content-Length that it claims. `code`, `body` and `pages` may be set anew while it runs.
+    Its `asked` lists the paths that were asked for, `headers` what came with each, and `bodies` what was posted.
+    `pages` maps paths to bodies of their own; with `wait` it thinks for that many seconds first; with `drip` its
+    headers never end; `length` is the Content-Length that it claims. `code`, `body` and `pages` may be set anew
+    while it runs.
     """
 
     class Handler(BaseHTTPRequestHandler):
@@ -21,6 +22,10 @@ def remote_server(code=200, body=b"{}", *, pages=None, wait=0.0, drip=False, len
             server.ended.wait(wait)
             with suppress(OSError):  # the asker went away
                 self.answer(server.pages.get(self.path, server.body))
+
+        def do_POST(self):
+            server.bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
+            self.do_GET()
 
         def answer(self, body):
             self.send_response(server.code)
@@ -37,7 +42,7 @@ def remote_server(code=200, body=b"{}", *, pages=None, wait=0.0, drip=False, len
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.code, server.body, server.pages = code, body, pages or {}
-    server.asked, server.headers, server.ended = [], [], threading.Event()
+    server.asked, server.headers, server.bodies, server.ended = [], [], [], threading.Event()
     server.url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()

@@ -24,7 +24,7 @@ NOT_CONFIGURED = "not configured"
 
 @dataclass(frozen=True)
 class Question:
-    """A GET. Equal questions share one answer."""
+    """A GET, or with a `body` a POST of that JSON. Equal questions share one answer."""
 
     url: str  # empty: not configured
     token: str = field(default="", repr=False)  # sent as a bearer token
@@ -32,6 +32,7 @@ class Question:
     fresh_seconds: float = 10  # for which an answer, a failure too, serves everybody who asks
     largest: int = 1_000_000  # bytes of the answer
     status_only: bool = False  # whether it answers at all: the body is not read, and up to 4xx will do
+    body: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True)
@@ -94,9 +95,14 @@ class Asker:
         )
 
     def ask_all(self, questions: list[Question]) -> list[Answer]:
+        return asyncio.run_coroutine_threadsafe(self.answers_to(questions), self.running_loop()).result()
+
+    def ask_once(self, question: Question) -> Answer:
+        return asyncio.run_coroutine_threadsafe(self.fetch(question), self.running_loop()).result()
+
+    def running_loop(self) -> asyncio.AbstractEventLoop:
         with self.starting:
-            loop = self.loop
-        return asyncio.run_coroutine_threadsafe(self.answers_to(questions), loop).result()
+            return self.loop
 
     async def answers_to(self, questions: list[Question]) -> list[Answer]:
         return await asyncio.gather(*map(self.answer_to, questions))
@@ -123,9 +129,14 @@ class Asker:
 
     async def fetch(self, question: Question) -> Answer:
         headers = {"Authorization": f"Bearer {question.token}"} if question.token else {}
+        if question.body:
+            headers["Content-Type"] = "application/json"
+        method = "POST" if question.body else "GET"
         try:
             async with asyncio.timeout(question.seconds):
-                async with self.client.stream("GET", question.url, headers=headers) as response:
+                async with self.client.stream(
+                    method, question.url, headers=headers, content=question.body or None
+                ) as response:
                     return await read(response, question)
         except TimeoutError:
             raise Failed("no answer in time") from None
@@ -160,6 +171,17 @@ asker = Asker()
 def ask(question: Question) -> Answer:
     """From any thread without an event loop of its own. Takes the question's `seconds` at most; raises nothing."""
     return asker.ask_all([question])[0]
+
+
+def ask_once(question: Question) -> Answer:
+    """Ask for this caller alone: the answer is neither kept nor shared, as befits a body of many kinds.
+
+    Raises:
+        Failed: no usable answer.
+    """
+    if not question.url:
+        raise Failed(NOT_CONFIGURED)
+    return asker.ask_once(question)
 
 
 def ask_all(questions: Iterable[Question]) -> list[Answer]:

@@ -5,7 +5,9 @@ from apps.core.admin_filters import NamesFilter
 from apps.memory.models import (
     Memory,
     SemanticMemory,
+    SessionSummary,
     Thought,
+    WaitingText,
     WorkingMemory,
     WorkingMemoryCheckpoint,
     WorkingMemoryCheckpointItem,
@@ -67,6 +69,22 @@ class SemanticMemoryAdmin(WarehouseAdmin):
 
     def has_add_permission(self, request):
         return False
+
+
+@admin.register(WaitingText)
+class WaitingTextAdmin(ReadOnlyAdmin):
+    list_display = [excerpt("content"), "category", "attempts", excerpt("problem"), "try_after", "created_at"]
+    list_filter = [("category", NamesFilter)]
+    search_fields = ["content", "problem"]
+    date_hierarchy = "created_at"
+    ordering = ["try_after"]
+
+
+@admin.register(SessionSummary)
+class SessionSummaryAdmin(ReadOnlyAdmin):
+    list_display = ["requested_at", "hours_back", excerpt("answer")]
+    date_hierarchy = "requested_at"
+    ordering = ["-requested_at"]
 
 
 @admin.register(Thought)

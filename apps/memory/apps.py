@@ -1,5 +1,12 @@
 from django.apps import AppConfig
 
+from apps.core.duties import every
+
 
 class MemoryConfig(AppConfig):
     name = "apps.memory"
+
+    def ready(self) -> None:
+        from apps.memory.semantic_actions import embed_what_waits
+
+        every(15, "embeddings", embed_what_waits)

@@ -1,8 +1,13 @@
+from datetime import timedelta
+from typing import Any, cast
+
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F
+from django.utils import timezone
 from pgvector.django import HnswIndex, VectorField
 
+from apps.core.actors import Actor
 from apps.core.fields import (
     TextKeyField,
     both,
@@ -19,8 +24,11 @@ from apps.memory.querysets import (
     ThoughtQuerySet,
     WorkingMemoryQuerySet,
 )
+from apps.memory.semantic_querysets import SemanticMemoryQuerySet, WaitingTextQuerySet
 
 EMBEDDING_DIMENSIONS = 768
+# What the agent's older programs use, who know nothing of the site's column.
+OLDEST_EMBEDDING_MODEL = "nomic-embed-text"
 
 
 class Memory(models.Model):
@@ -144,6 +152,12 @@ class SemanticMemory(models.Model):
     created_at = moment()
     accessed_at = optional_moment()
     access_count = models.IntegerField(**both(0))
+    # The site's own: vectors of different models must not be compared.
+    embedding_model = models.CharField(
+        max_length=200, db_column="site_embedding_model", editable=False, **both(OLDEST_EMBEDDING_MODEL)
+    )
+
+    objects = SemanticMemoryQuerySet.as_manager()
 
     class Meta:
         db_table = "semantic_memories"
@@ -161,10 +175,66 @@ class SemanticMemory(models.Model):
                 opclasses=["vector_cosine_ops"],
                 name="site_semantic_embedding",
             ),
+            models.Index(fields=["embedding_model", "id"], name="site_semantic_model"),
+            GinIndex(fields=["content"], opclasses=["gin_trgm_ops"], name="site_semantic_text"),
         ]
 
     def __str__(self) -> str:
         return self.summary or self.content[:80]
+
+
+class WaitingText(models.Model):
+    """A text that becomes a semantic memory, under the same id, as soon as its embedding can be had."""
+
+    id = uuid_key()
+    content = models.TextField()
+    summary = optional_text()
+    category = models.CharField(max_length=50, **both("general"))
+    metadata = json_object()
+    importance = models.FloatField(**both(0.5))
+    source = optional_char(100)
+    created_at = moment()
+    # Who stored it, for the history of the memory
+    actor_kind = models.CharField(max_length=20)
+    actor_name = models.CharField(max_length=200)
+    attempts = models.IntegerField(**both(0))
+    problem = models.TextField(blank=True, **both(""))
+    try_after = moment()
+
+    objects = WaitingTextQuerySet.as_manager()
+
+    class Meta:
+        db_table = "site_semantic_queue"
+        indexes = [models.Index(fields=["try_after"], name="site_semantic_queue_next")]
+
+    def __str__(self) -> str:
+        return self.summary or self.content[:80]
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(cast(Any, self.actor_kind), self.actor_name)
+
+    def postpone(self, problem: str) -> None:
+        """The more often it has failed, the longer it rests: from a minute to most of a day."""
+        self.attempts, self.problem = self.attempts + 1, problem
+        self.try_after = timezone.now() + timedelta(minutes=2 ** min(self.attempts - 1, 10))
+        self.save(update_fields=["attempts", "problem", "try_after"])
+
+
+class SessionSummary(models.Model):
+    """An account of the agent's last hours, asked for and written in the background."""
+
+    id = uuid_key()
+    hours_back = models.FloatField()
+    answer = models.JSONField(null=True, blank=True)  # None: being written
+    requested_at = moment()
+
+    class Meta:
+        db_table = "site_session_summary"
+        verbose_name_plural = "session summaries"
+
+    def __str__(self) -> str:
+        return f"{self.hours_back:g} hours before {self.requested_at:%Y-%m-%d %H:%M:%S}"
 
 
 class Thought(models.Model):

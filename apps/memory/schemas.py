@@ -21,6 +21,19 @@ ITEM_FIELDS = (
     "accessed_at",
     "access_count",
 )
+SEMANTIC_FIELDS = (
+    "id",
+    "content",
+    "summary",
+    "category",
+    "metadata",
+    "importance",
+    "source",
+    "created_at",
+    "accessed_at",
+    "access_count",
+    "similarity",
+)
 
 # Wide enough for any scale of importance, and narrow enough for products of it to be numbers.
 Importance = Annotated[float, Field(ge=-1e9, le=1e9)]
@@ -85,6 +98,60 @@ class MemoryIn(Body):
     key: Annotated[str, Field(max_length=255)] | None = Field(None, description="Required.")
     value: Any = None
     category: Annotated[str, Field(max_length=100)] = "general"
+
+
+class SemanticIn(TelemetryBody):
+    model_config = example(
+        content="The nightly report is late whenever the proxy restarts.", category="lesson", importance=0.7
+    )
+
+    content: Annotated[str, Field(max_length=100_000)] | None = Field(None, description="Required.")
+    summary: Annotated[str, Field(max_length=10_000)] | None = Field(
+        None, description="Default: the first 100 characters."
+    )
+    category: Annotated[str, Field(max_length=50)] = "general"
+    importance: Importance = 0.5
+    source: Annotated[str, Field(max_length=100)] = "api"
+    metadata: JsonObject = {}
+
+
+class SemanticStored(Schema):
+    id: UUID
+    stored: bool
+    embedded: bool = Field(description="False: the text waits for its embedding, and is found by meaning afterwards.")
+    detail: str = Field("", description="Why it waits.")
+
+
+class SemanticFound(Schema):
+    id: UUID
+    content: str
+    summary: str | None
+    category: str
+    metadata: Any
+    importance: float
+    source: str | None
+    created_at: datetime
+    accessed_at: datetime | None
+    access_count: int
+    similarity: float | None = Field(
+        description="Of the vectors, at most 1; in mode `text` of the words. Null: its vector is of another model."
+    )
+
+
+class SemanticSearch(Schema):
+    memories: list[SemanticFound]
+    query: str
+    mode: str = Field(description="How it was done: `text` where there was no embedding.")
+    note: str = Field(description="What the answer lacks; mostly empty.")
+
+
+class Summary(Schema):
+    summary: str
+    decisions: list[str]
+    stored: bool
+    ids: list[UUID] = Field([], description="Of the memories: the summary's, then those of the decisions.")
+    id: UUID | None = None
+    pending: bool = Field(False, description="It is still being written.")
 
 
 class ItemOut(Schema):

@@ -1,10 +1,14 @@
-"""Semantic memories. Their vectors are made up, but neighbours share a topic, as with a real model."""
+"""Semantic memories. Their vectors are made up, but neighbours share a topic, as with a real model.
+
+They are marked as no model's own: the site gives them real ones in the background, as it does with texts that wait.
+"""
 
 from collections.abc import Iterator
 from math import sqrt
 from random import Random
 
 from apps.memory.models import EMBEDDING_DIMENSIONS
+from apps.memory.semantic_actions import DEMO_MODEL
 from apps.warehouse.demo.phrases import Phrases
 from apps.warehouse.demo.world import Row, World, new_id
 
@@ -112,6 +116,7 @@ def semantic_memories(world: World) -> Iterator[Row]:
             "summary": content.split(". ")[0][:100],
             "category": category,
             "embedding": space.near(topic),
+            "site_embedding_model": DEMO_MODEL,
             "metadata": {"topic": topic, "original_length": len(content)},
             "importance": round(random.betavariate(4, 3), 2),
             "source": random.choice(("api", "conversation_summary", "six_hour_review", "telegram")),

@@ -1,0 +1,57 @@
+from datetime import timedelta
+
+from django.db import models
+from django.db.models import FloatField, Q, Value
+from django.utils import timezone
+from pgvector.django import CosineDistance
+
+
+class SemanticMemoryQuerySet(models.QuerySet):
+    def narrowed(
+        self, *, category: str = "", source: str = "", min_importance: float = 0, max_age_hours: float | None = None
+    ):
+        """The filters of a search; what is left empty filters nothing."""
+        found = Q()
+        if category:
+            found &= Q(category=category)
+        if source:
+            found &= Q(source=source)
+        if min_importance > 0:
+            found &= Q(importance__gte=min_importance)
+        if max_age_hours is not None:
+            found &= Q(created_at__gte=timezone.now() - timedelta(hours=max_age_hours))
+        return self.filter(found)
+
+    def of_model(self, name: str):
+        return self.filter(embedding_model=name)
+
+    def of_other_models(self, name: str):
+        """Not as `<>`, which no index answers."""
+        return self.filter(Q(embedding_model__lt=name) | Q(embedding_model__gt=name))
+
+    def nearest(self, vector: list[float], limit: int):
+        """(id, distance), found by the index: nearly always the nearest, and fewer where it gives up."""
+        by_distance = self.annotate(distance=CosineDistance("embedding", vector)).order_by("distance")
+        return by_distance.values("id", "distance")[:limit]
+
+    def exactly_nearest(self, vector: list[float], limit: int):
+        """The same, past the index: each row's distance is computed."""
+        distance = CosineDistance("embedding", vector) + Value(0.0, FloatField())
+        return self.annotate(distance=distance).order_by("distance", "id").values("id", "distance")[:limit]
+
+    def with_words(self, words: list[str]):
+        """By regular expression: the trigram index knows nothing of the upper case that `icontains` compares."""
+        return self.filter(*(Q(content__iregex=word) for word in words))
+
+    def in_order_of_id(self, after):
+        rows = self.order_by("id")
+        return rows.filter(id__gt=after) if after else rows
+
+
+class WaitingTextQuerySet(models.QuerySet):
+    def due(self):
+        return self.filter(try_after__lte=timezone.now()).order_by("try_after")
+
+    def next_free(self):
+        """The next that no other process is at work on; ours until the end of the transaction."""
+        return self.due().select_for_update(skip_locked=True).first()
