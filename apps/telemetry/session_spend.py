@@ -66,16 +66,18 @@ def with_spend(
 def owners_of(groups: Iterable[dict[str, Any]], shown: SessionQuerySet) -> dict[str, Owner]:
     """By the id that the log has, which is the session's own or the gateway's."""
     named = {group["session"] for group in groups if group["session"]}
-    keys = {key for key in map(uuid_of, named) if key}
+    spelt = {key: name for name in named if (key := uuid_of(name))}
+    gateways = KT("metadata__openclaw_session_id")
     known = (
-        AgentSession.objects.alias(gateways=KT("metadata__openclaw_session_id"))
-        .filter(Q(pk__in=keys) | Q(gateways__in=named))
+        AgentSession.objects.alias(gateways=gateways)
+        .filter(Q(pk__in=spelt) | Q(gateways__in=named))
         .annotate(shown=Exists(shown.filter(pk=OuterRef("pk"))))
-        .values_list("pk", KT("metadata__openclaw_session_id"), "agent_id", "shown")
+        .order_by("started_at", "pk")  # of two sessions of one name the latest
+        .values_list("pk", gateways, "agent_id", "shown")
     )
     owners: dict[str, Owner] = {}
-    for key, gateways, agent, is_shown in known:
-        owners |= {name: Owner(agent, is_shown) for name in (gateways, str(key)) if name}
+    for key, gateways_name, agent, is_shown in known:
+        owners |= {name: Owner(agent, is_shown) for name in (gateways_name, spelt.get(key)) if name}
     return owners
 
 

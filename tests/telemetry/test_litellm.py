@@ -288,7 +288,7 @@ class TestSessionStats:
     def test_gives_each_agent_its_spend(self, api, log):
         session = make_session(agent_id="coder", metadata={"openclaw_session_id": "gateway-1"})
         make_usage(session=session, input_tokens=7, cost_usd="0.125")
-        log.add(request_id="1", session_id=str(session.id))
+        log.add(request_id="1", session_id=str(session.id).upper())
         log.add(request_id="2", session_id="gateway-1")
         log.add(request_id="3", metadata={"agentId": "writer"})
         log.add(request_id="4", metadata={"mcp_tool_call_metadata": {"agent_id": "writer"}}, session_id="x")
