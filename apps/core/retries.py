@@ -5,13 +5,14 @@ from functools import wraps
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 
 from apps.core.actors import actor_of
 from apps.core.api import to_json
 from apps.core.bodies import TelemetryBody
+from apps.core.metrics import count_rows
 from apps.core.models import IdempotencyKey
 
 KEYS = UUID("6f1d6c1c-52f1-4b57-8f5e-0a4d3f3f9a11")
@@ -29,7 +30,17 @@ def row_id(request: HttpRequest, given: UUID | None) -> UUID:
 
 def store_once(row: Model) -> None:
     """Insert `row`; where its id is there already it was a retry, and nothing happens."""
-    type(row)._default_manager.bulk_create([row], ignore_conflicts=True)
+    stored = 0
+
+    def note(execute: Any, sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        nonlocal stored
+        result = execute(sql, params, many, context)
+        stored = context["cursor"].rowcount
+        return result
+
+    with connection.execute_wrapper(note):
+        type(row)._default_manager.bulk_create([row], ignore_conflicts=True)
+    count_rows(row._meta.db_table, stored=stored, duplicate=1 - stored)
 
 
 def knows_retries(view: View) -> View:
