@@ -60,6 +60,10 @@ class MemoryCalls(Calls):
     async def summarize_session(self, hours_back: float = 24) -> SkillResult:
         return await self.post("/memories/summarize-session", {"hours_back": hours_back}, timeout=MODEL_TIMEOUT)
 
+    async def get_session_summary(self, summary_id: str) -> SkillResult:
+        """What became of a `summarize_session` that was still pending."""
+        return await self.get(f"/memories/summarize-session/{segment(summary_id)}")
+
     async def remember(
         self,
         key: str,

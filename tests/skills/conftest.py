@@ -1,4 +1,5 @@
 import asyncio
+import os
 
 import pytest
 
@@ -45,6 +46,13 @@ def connect(db, tmp_path, quick):
     for client in clients:
         client.sender.close()
         client.store.close()
+
+
+@pytest.fixture
+def host(site, db, tmp_path):
+    """The environment of an agent's host."""
+    own = {"ARIA_API_URL": f"{site.url}/api", "ARIA_API_TOKEN": make_token(), "ARIA_DATA_DIR": str(tmp_path / "host")}
+    return {**os.environ, **own}
 
 
 def run(client, work):

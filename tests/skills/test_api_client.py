@@ -30,7 +30,8 @@ get_proposals get_proposal review_proposal mark_proposal_implemented record_invo
 get post patch put delete
 """
 OTHER = {"get", "post", "patch", "put", "delete", "request", "report", "exchange", "get_all_pages", "aclose"}
-WITHOUT_METHOD = {("POST", "/telemetry/batch"), ("POST", "/skills/invocations")}  # what the outbox is for
+# The outbox sends these; the other is Prometheus' and no JSON.
+WITHOUT_METHOD = {("POST", "/telemetry/batch"), ("POST", "/skills/invocations"), ("GET", "/metrics")}
 NOBODY = "http://127.0.0.1:9/api"
 
 

@@ -163,7 +163,6 @@ class TestWrites:
         result = run(client, lambda api: api.create_goal("Make tea"))
         assert not result.success and not client.outbox.waits()
 
-
     @pytest.mark.parametrize("fault", ["lost", "short", "hang", "reset", "unavailable"])
     def test_are_done_once_however_often_they_are_tried(self, proxy, connect, fault):
         proxy.faults = [fault] * 3

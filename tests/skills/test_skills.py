@@ -2,10 +2,11 @@
 
 import asyncio
 import json
-import os
+import re
 import shutil
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -17,7 +18,7 @@ from apps.goals.models import Goal
 from apps.telemetry.models import ActivityLog, SkillInvocation
 from skills.base import Arg, Skill, SkillResult, catalogue, tool
 from skills.base.schemas import schema_of
-from tests.factories import make_goal, make_token
+from tests.factories import make_goal
 from tests.skills.conftest import run
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -120,8 +121,12 @@ class TestTools:
 class TestManifests:
     @pytest.fixture
     def folder(self, tmp_path):
-        """A copy of all skills, to spoil."""
-        shutil.copytree(ROOT / "skills", tmp_path / "skills", ignore=shutil.ignore_patterns("__pycache__"))
+        """A copy of three skills, to spoil."""
+        for name in ("base", "api_client", "goals", "health", "activity"):
+            skip = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(ROOT / "skills" / name, tmp_path / "skills" / name, ignore=skip)
+        for name in ("__init__.py", "__main__.py"):
+            shutil.copy(ROOT / "skills" / name, tmp_path / "skills")
         return tmp_path
 
     def check(self, folder, *options):
@@ -164,11 +169,16 @@ class TestManifests:
         assert "goals: missing SKILL.md" in self.check(folder).stderr
 
 
-@pytest.fixture
-def host(site, db, tmp_path):
-    """The environment of an agent's host."""
-    own = {"ARIA_API_URL": f"{site.url}/api", "ARIA_API_TOKEN": make_token(), "ARIA_DATA_DIR": str(tmp_path / "host")}
-    return {**os.environ, **own}
+def test_the_skill_of_the_readme_is_the_one_in_the_repository():
+    section = (ROOT / "README.md").read_text().split("### Write a skill in five minutes")[1]
+    steps = re.findall(r"Make `(skills/\S+)`.*?```\w+\n(.*?)\n    ```", section, re.DOTALL)
+    assert [Path(path).name for path, _ in steps] == ["__init__.py", "skill.json", "SKILL.md"]
+    for path, block in steps:
+        written, told = (ROOT / path).read_text(), textwrap.dedent(block) + "\n"
+        if path.endswith(".json"):
+            written, told = json.loads(written), json.loads(told)
+            assert written.pop("tools")
+        assert written == told, path
 
 
 class TestCommandLine:
