@@ -281,7 +281,7 @@ class TestPages:
             pages = [boss.get(address) for address in (changelist(SemanticMemory), url, url + "?q=x")]
             save(boss, url, summary="short", importance="0.9")
             pages.append(boss.get(page_of(row, "delete")))
-        assert not [query["sql"] for query in queries if "embedding" in query["sql"]]
+        assert not [query["sql"] for query in queries if '"embedding"' in query["sql"]]
         assert not [page for page in pages if "0.25" in page.content.decode()]
         assert stored(row)["embedding"] == [0.25] * 768
 
