@@ -105,7 +105,7 @@ class Calls:
             return result_of(await self.exchange(method, path, data, params, headers, timeout))
         except Away as away:
             return SkillResult.fail(str(away), error_type=away.error_type, retry_after=away.retry_after)
-        except ValueError as error:
+        except (ValueError, httpx.InvalidURL) as error:
             return SkillResult.fail(f"This cannot be sent: {error}", error_type="ValueError")
 
     async def report(self, kind: str, method: str, path: str, data: dict[str, Any]) -> SkillResult:
@@ -162,7 +162,7 @@ class Calls:
         headers: Mapping[str, str] | None = None,
         timeout: float | None = None,
     ) -> httpx.Response:
-        """An answer of a site at work, be it a refusal. Raises Away, or ValueError for what JSON cannot hold."""
+        """An answer of a site at work, be it a refusal. Raises Away, or ValueError for what no request can hold."""
         content = None if data is None else json.dumps(data, default=str, allow_nan=False)
         own = {"Content-Type": "application/json"} if content else {}
         if method in WRITES:

@@ -1,7 +1,6 @@
 """The client with all of the API's methods."""
 
 import asyncio
-from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
@@ -45,8 +44,10 @@ class SyncAriaAPIClient:
         self.runner = asyncio.Runner()
         self.client = AriaAPIClient(*args, **kwargs)
 
-    def __getattr__(self, name: str) -> Callable[..., SkillResult]:
+    def __getattr__(self, name: str) -> Any:
         method = getattr(self.client, name)
+        if not asyncio.iscoroutinefunction(method):
+            return method
 
         def call(*args: Any, **kwargs: Any) -> SkillResult:
             result: SkillResult = self.runner.run(method(*args, **kwargs))

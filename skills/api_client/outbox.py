@@ -16,7 +16,6 @@ MOST = 100_000  # items
 LARGEST = 1_000_000  # bytes of one
 OLDEST = 7 * 24 * 3600.0  # seconds
 NEARLY = 0.8  # of either bound: time for a warning
-BATCH = 1000
 BATCH_BYTES = 4_000_000
 MOST_REFUSED = 1000
 
@@ -74,7 +73,7 @@ class Outbox:
         except (sqlite3.Error, OSError):
             return False
 
-    def first(self, most: int = BATCH) -> list[Item]:
+    def first(self, most: int) -> list[Item]:
         """The oldest, as far as they fit into one request."""
         items: list[Item] = []
         size = 0

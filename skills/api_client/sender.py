@@ -10,12 +10,14 @@ import httpx
 
 from skills.api_client.answers import judged, problem_of, unanswered
 from skills.api_client.breaker import Away, Breaker
-from skills.api_client.outbox import BATCH, Item, Outbox
+from skills.api_client.outbox import Item, Outbox
 
 logger = logging.getLogger(__name__)
 GATHER = 0.25  # seconds in which more may come
 SHORTEST, LONGEST = 1.0, 30.0  # seconds between tries
 TIMEOUT = 30.0
+# Items of a request: few at first, for a process that lives too shortly for many would never get any of them settled.
+FIRST, MOST = 50, 1000
 # The site works, but not on these items.
 INDIGESTIBLE = {HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNPROCESSABLE_ENTITY}
 
@@ -37,7 +39,7 @@ class Sender:
     def __init__(self, outbox: Outbox, breaker: Breaker, url: str, headers: dict[str, str]) -> None:
         self.outbox, self.breaker = outbox, breaker
         self.address, self.headers = f"{url.rstrip('/')}/telemetry/batch", headers
-        self.most = BATCH
+        self.most = FIRST
         self.news, self.stopping = threading.Event(), threading.Event()
         self.thread: threading.Thread | None = None
         self.starting = threading.Lock()
@@ -128,7 +130,7 @@ class Sender:
                 self.try_another(http, problem)
             refused = {items[0][0]: str(problem)}
         self.outbox.settle(items, refused)
-        self.most = min(2 * self.most, BATCH)
+        self.most = min(2 * self.most, MOST)
 
     def try_another(self, http: httpx.Client, problem: Indigestible) -> None:
         """The first item alone is met with an error: only where the next one is not, the item is to blame."""

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import json
 import logging
+import sqlite3
 import sys
 from typing import Any
 
@@ -46,11 +47,16 @@ def parser() -> argparse.ArgumentParser:
 
 
 def list_skills(options: argparse.Namespace) -> int:
-    for entry in catalogue.entries():
-        print(f"{entry.name}: {entry.manifest.get('description', '')}")
+    found = catalogue.entries()
+    problems = catalogue.problems(found)
+    for entry in found:
+        if entry.name in problems:
+            print(f"{entry.name}: {problems[entry.name][0]}", file=sys.stderr)
+            continue
+        print(f"{entry.name}: {entry.manifest['description']}")
         for tool in entry.skill.tools.values():
             print(f"    {tool.name}({', '.join(tool.parameters['properties'])})")
-    return 0
+    return 1 if problems else 0
 
 
 def check_skills(options: argparse.Namespace) -> int:
@@ -92,13 +98,15 @@ def run_tool(options: argparse.Namespace) -> int:
 
 def look_into_outbox(options: argparse.Namespace) -> int:
     api = AriaAPIClient()
-    if options.retry_refused:
-        api.outbox.requeue_refused()
-    problem = api.flush() if options.flush else ""
-    failures, _ = api.breaker.state()
-    summary = api.outbox.summary()
-    summary["site"] = {"failed_calls_in_a_row": failures, "retry_after_seconds": round(api.breaker.retry_after(), 1)}
-    print(json.dumps(summary, indent=2))
+    try:
+        if options.retry_refused:
+            api.outbox.requeue_refused()
+        problem = api.flush() if options.flush else ""
+        failures, _ = api.breaker.state()
+        site = {"failed_calls_in_a_row": failures, "retry_after_seconds": round(api.breaker.retry_after(), 1)}
+        print(json.dumps(api.outbox.summary() | {"site": site}, indent=2))
+    except (sqlite3.Error, OSError) as error:
+        problem = f"{api.store.path}: {error}"
     if problem:
         print(problem, file=sys.stderr)
     return 1 if problem else 0

@@ -1,6 +1,7 @@
 """The tools of all skills over the Model Context Protocol, so that any client of it can drive the warehouse."""
 
 import json
+import logging
 from typing import Any
 
 import mcp_types as types
@@ -11,6 +12,7 @@ from skills.api_client import AriaAPIClient, SkillResult
 from skills.base import catalogue
 from skills.base.skill import Skill
 
+logger = logging.getLogger(__name__)
 CUT = "\n[cut here: {left} more bytes; ask for fewer rows]"
 
 
@@ -21,10 +23,13 @@ class Tools:
         self.limit = limit
         self.skills: dict[str, Skill] = {}
         found = catalogue.entries()
-        whole = [entry for entry in found if entry.name not in catalogue.problems(found)]
-        for entry in whole:
-            skill = entry.skill(api)
-            self.skills |= dict.fromkeys(skill.tools, skill)
+        problems = catalogue.problems(found)
+        for entry in found:
+            if entry.name in problems:
+                logger.warning("%s is left out: %s", entry.name, problems[entry.name][0])
+            else:
+                skill = entry.skill(api)
+                self.skills |= dict.fromkeys(skill.tools, skill)
 
     async def list(self, context: Any, params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
         own = [skill.tools[name] for name, skill in self.skills.items()]

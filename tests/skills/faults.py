@@ -27,6 +27,8 @@ class Handler(BaseHTTPRequestHandler):
             self.say(500, b'{"detail": "broken"}')
         elif fault == "unavailable":
             self.say(503, b'{"detail": "later"}')
+        elif fault in ("busy", "resting"):
+            self.say(429, b'{"detail": "too many"}', {"Retry-After": "1" if fault == "busy" else "3600"})
         elif fault == "garbage":
             self.say(200, b"<html>Log in to the network</html>")
         elif fault == "hang":

@@ -47,6 +47,21 @@ class TestReads:
         result = run(connect(proxy.url, timeout=0.2), lambda api: api.get_goals())
         assert (result.success, result.error_type) == (False, kind)
 
+    def test_wait_as_long_as_the_site_asks(self, proxy, connect):
+        proxy.faults = ["busy"]
+        before = time.monotonic()
+        assert run(connect(proxy.url), lambda api: api.get_goals()).success
+        assert time.monotonic() - before >= 1
+
+    def test_do_not_wait_for_an_hour(self, proxy, connect):
+        proxy.fault = "resting"
+        result = run(connect(proxy.url), lambda api: api.get_goals())
+        assert (result.error_type, result.retry_after, proxy.requests) == ("RateLimitError", 3600, 1)
+
+    def test_of_no_address_are_told(self, site, connect):
+        result = run(connect(site.url), lambda api: api.get("/goals\n"))
+        assert (result.success, result.error_type) == (False, "ValueError")
+
     def test_nobody_is_there(self, connect):
         result = run(connect("http://127.0.0.1:9"), lambda api: api.get_goals())
         assert not result.success and "does not answer" in result.error

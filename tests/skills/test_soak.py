@@ -79,6 +79,7 @@ def test_nothing_acknowledged_is_lost_or_doubled(site, proxy, connect, tmp_path)
         writers.live_for(chance.uniform(0, 0.3), after=chance.choice(["pid", "invocation", "thought", "session"]))
         if cycle % RESTARTS == RESTARTS - 1:
             kill_and_restart(site)
+            print(f"{cycle + 1} cycles, {[len(told) for told in writers.told.values()]} acknowledged, seed {seed}")
     writers.end()
 
     proxy.faults = []
@@ -92,4 +93,3 @@ def test_nothing_acknowledged_is_lost_or_doubled(site, proxy, connect, tmp_path)
         assert max(rows.values(), default=1) == 1, (kind, seed)
     known = {str(key): count for key, count in AgentSession.objects.values_list("id", "messages_count")}
     assert all(known[key] >= count for key, count in writers.sessions.items()), seed
-    print(f"{CYCLES} cycles, {[len(told) for told in writers.told.values()]} acknowledged, seed {seed}")

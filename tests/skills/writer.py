@@ -6,9 +6,12 @@ It reads lines, and for each one forks a writer. Whatever the client has acknowl
 import asyncio
 import os
 import sys
+from itertools import count
 from pathlib import Path
 
 from skills.api_client import AriaAPIClient, breaker, sender, transport
+
+PAUSE = 0.005  # seconds; the outbox of a site that is mostly away would soon be full
 
 
 def tell(*words):
@@ -18,7 +21,8 @@ def tell(*words):
 async def write(url, token, folder):
     async with AriaAPIClient(url, token, data_dir=Path(folder), timeout=0.2) as api:
         session = await api.create_session(agent_id=f"writer {os.getpid()}")
-        for number in range(1_000_000):
+        for number in count():
+            await asyncio.sleep(PAUSE)
             mark = f"{os.getpid()}-{number}"
             if (await api.record_invocation("soak", mark)).success:
                 tell("invocation", mark)
