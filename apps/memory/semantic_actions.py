@@ -22,7 +22,7 @@ BATCH = 50
 
 # iterative_scan: without it a filter leaves fewer rows than are there. strict_order: the nearest come first.
 SETTINGS = """
-SELECT set_config('hnsw.iterative_scan', 'strict_order', true), set_config('hnsw.ef_search', '200', true),
+SELECT set_config('hnsw.iterative_scan', 'strict_order', true), set_config('hnsw.ef_search', '100', true),
        set_config('hnsw.max_scan_tuples', '20000', true)
 """
 # {nearest}, {exactly} and {rows} stand for queries of the models' own. Where the index finds fewer than are

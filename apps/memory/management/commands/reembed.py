@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
 from tqdm import tqdm
 
 from apps.memory import embeddings
@@ -36,6 +37,9 @@ class Command(BaseCommand):
                     bar.update()
         except NoEmbedding as problem:
             raise CommandError(f"{done} embedded, then no more: {problem}. Run it again later.") from None
+        with connection.cursor() as cursor:
+            # So that searches know at once how many rows the new model has.
+            cursor.execute("ANALYZE semantic_memories")
         self.stdout.write(f"{done} embedded by {model}.")
         if refused:
             raise CommandError(f"{refused} stay as they are: the model refused them, or they changed meanwhile.")
