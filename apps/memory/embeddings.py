@@ -122,5 +122,5 @@ def padded(vector: list[float]) -> list[float]:
         raise NoEmbedding(f"the model makes {len(vector)} dimensions, and a row holds {EMBEDDING_DIMENSIONS}")
     length = math.hypot(*vector)
     if not 1e-12 < length < 1e12:  # NaN as well; pgvector squares in 32 bits
-        raise NoEmbedding("the model made a vector without a direction")
+        raise RefusedText("the model made a vector without a direction")
     return vector + [0.0] * (EMBEDDING_DIMENSIONS - len(vector))

@@ -214,10 +214,12 @@ class WaitingText(models.Model):
     def actor(self) -> Actor:
         return Actor(cast(Any, self.actor_kind), self.actor_name)
 
-    def postpone(self, problem: str) -> None:
-        """The more often it has failed, the longer it rests: from a minute to most of a day."""
-        self.attempts, self.problem = self.attempts + 1, problem
-        self.try_after = timezone.now() + timedelta(minutes=2 ** min(self.attempts - 1, 10))
+    def postpone(self, problem: Exception, *, is_refused: bool) -> None:
+        """For a minute; a text that the model refuses the longer the more often it did, up to most of a day."""
+        self.problem = str(problem)
+        self.attempts += is_refused
+        minutes = 2 ** min(self.attempts - 1, 10) if is_refused else 1
+        self.try_after = timezone.now() + timedelta(minutes=minutes)
         self.save(update_fields=["attempts", "problem", "try_after"])
 
 

@@ -218,14 +218,23 @@ def embed_next() -> bool | None:
         model = embeddings.current()
         try:
             vector = model.embed(text.content, "passage", LONG_PATIENCE)
-        except RefusedText as problem:
-            text.postpone(str(problem))
-            return False
-        fields = ("content", "summary", "category", "metadata", "importance", "source", "created_at")
-        with acting(text.actor):
-            insert(text.id, vector, model.name, {name: getattr(text, name) for name in fields})
-        text.delete()
-        return True
+        except NoEmbedding as problem:
+            failure = problem
+        else:
+            let_become_memory(text, vector, model.name)
+            return True
+        # Also where the model seems to be down: perhaps it is this text that brings it down, and others wait too.
+        text.postpone(failure, is_refused=isinstance(failure, RefusedText))
+    if isinstance(failure, RefusedText):
+        return False
+    raise failure
+
+
+def let_become_memory(text: WaitingText, vector: list[float], model: str) -> None:
+    fields = ("content", "summary", "category", "metadata", "importance", "source", "created_at")
+    with acting(text.actor):
+        insert(text.id, vector, model, {name: getattr(text, name) for name in fields})
+    text.delete()
 
 
 def reembed(memories: SemanticMemoryQuerySet) -> Iterator[str]:

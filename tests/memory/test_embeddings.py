@@ -148,6 +148,15 @@ class TestQueue:
         assert semantic_actions.embed_what_waits() == 0
         assert WaitingText.objects.get().attempts == 0 and len(endpoint.asked) == 1
 
+    def test_a_text_that_brings_the_model_down_keeps_no_other_waiting(self, endpoint):
+        bad = make_waiting()
+        endpoint.code = 500
+        assert semantic_actions.embed_what_waits() == 0
+        make_waiting("Another")
+        endpoint.code = 200
+        assert semantic_actions.embed_what_waits() == 1
+        assert WaitingText.objects.get() == bad
+
     def test_a_retry_that_finds_the_endpoint_up_again_stores_one(self, endpoint):
         memory_id = uuid4()
         endpoint.code = 503
