@@ -2,6 +2,8 @@
 
 import json
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -107,7 +109,7 @@ def make_checkpoint() -> WorkingMemoryCheckpoint:
     """Keep all live items as they are now."""
     now = timezone.now()
     name = f"ckpt-{now:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
-    with transaction.atomic(), connection.cursor() as cursor:
+    with alone(), connection.cursor() as cursor:
         locked, params = WorkingMemory.objects.alive().in_order_of_locking().values("id").query.sql_with_params()
         cursor.execute(CHECKPOINT.format(locked=locked), [*params, name, name, now])
     return WorkingMemoryCheckpoint.objects.get(pk=name)
@@ -121,7 +123,7 @@ def restore_checkpoint(name: str) -> int:
     Raises:
         WorkingMemoryCheckpoint.DoesNotExist: no checkpoint of that name.
     """
-    with transaction.atomic(), connection.cursor() as cursor:
+    with alone(), connection.cursor() as cursor:
         WorkingMemoryCheckpoint.objects.get(pk=name)
         cursor.execute(RESTORE, [name])
         return cursor.rowcount
@@ -129,5 +131,16 @@ def restore_checkpoint(name: str) -> int:
 
 def clean_up(items: WorkingMemoryQuerySet) -> int:
     """Delete some items; returns how many were there."""
-    with transaction.atomic():
+    with alone():
         return WorkingMemory.objects.filter(id__in=items.in_order_of_locking().values("id")).delete()[0]
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """One transaction, for which other writers of working memory wait.
+
+    Writers of many items meet them in different orders and would deadlock; writers of one are soon done.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE working_memory IN SHARE ROW EXCLUSIVE MODE")
+        yield
