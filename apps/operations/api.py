@@ -109,7 +109,7 @@ def live_jobs(request: HttpRequest):
 
 
 @job_router.post(
-    "/sync", response=schemas.Synced, summary="Store the jobs of the jobs file", openapi_extra=may_fail(404, 502)
+    "/sync", response=schemas.JobsSynced, summary="Store the jobs of the jobs file", openapi_extra=may_fail(404, 502)
 )
 def sync_jobs(request: HttpRequest):
     """`synced` is less than `total_in_file` where some entries are no jobs; `problems` then says which."""

@@ -17,7 +17,7 @@ router = Router(tags=["Services"])
 class Reached(Schema):
     status: str
     code: int | None
-    error: str | None
+    error: str | None = None
 
 
 class Online(Schema):

@@ -142,7 +142,7 @@ class Jobs(Schema):
     count: int
 
 
-class Synced(Schema):
+class JobsSynced(Schema):
     synced: int
     source: str
     total_in_file: int

@@ -40,7 +40,7 @@ class SkillFolder(Schema):
     has_skill_json: bool
     has_skill_md: bool
     name_matches: bool | None
-    manifest_name: str | None
+    manifest_name: str | None = None
     errors: list[str]
     warnings: list[str]
     coherent: bool

@@ -1,10 +1,8 @@
 """A valid call of each endpoint: values for its path, a query where one is needed, the example as the body."""
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
-from uuid import UUID
 
 from aria_site.api import api
 
@@ -21,42 +19,33 @@ QUERIES = {
 }
 
 
-@dataclass
-class Names:
-    """Rows that are there."""
+# Rows that are there, by the parameter of a path that names them.
+ROWS: dict[str, Any] = {
+    "goal_id": "goal-active",
+    "hourly_id": 700_001,
+    "session_id": "0b5e7a52-6c1f-4f0e-9d55-3a1f6f9d2c03",
+    "key": "notes",
+    "item_id": "0b5e7a52-6c1f-4f0e-9d55-3a1f6f9d2c04",
+    "task_id": "task-compare",
+    "job_id": "j-review",
+    "skill_name": "soldering",
+    "name": "soldering",
+    "proposal_id": "0b5e7a52-6c1f-4f0e-9d55-3a1f6f9d2c05",
+    "summary_id": "0b5e7a52-6c1f-4f0e-9d55-3a1f6f9d2c06",
+    "service_id": "postgres",
+    "action": "restart",
+    "filename": "SOUL.md",
+    "scope": "mind",
+    "path": "notes.md",
+}
+ADMIN_TOKEN = "let me"
 
-    goal: str
-    hourly_goal: int
-    session: UUID
-    memory: str
-    item: UUID
-    task: str
-    job: str
-    skill: str
-    proposal: UUID
 
-    def of(self, path: str) -> str:
-        """`path` with these in place of its parameters."""
-        places: dict[str, Any] = {
-            "/hourly-goals/{goal_id}": self.hourly_goal,
-            "{goal_id}": self.goal,
-            "{session_id}": self.session,
-            "{key}": self.memory,
-            "{item_id}": self.item,
-            "{task_id}": self.task,
-            "{job_id}": self.job,
-            "{skill_name}": self.skill,
-            "{name}": self.skill,
-            "{proposal_id}": self.proposal,
-            "{service_id}/{action}": "web/restart",
-            "{service_id}": "postgres",
-            "{filename}": "SOUL.md",
-            "{path}": "notes.md",
-        }
-        for place, value in places.items():
-            text = str(value)
-            path = path.replace(place, f"/hourly-goals/{text}" if place.startswith("/") else text)
-        return path
+def address_of(path: str) -> str:
+    """`path` with rows that are there in place of its parameters, and a query where one is needed."""
+    template = path.replace("/hourly-goals/{goal_id}", "/hourly-goals/{hourly_id}")
+    template = template.replace("{service_id}/{action}", "web/{action}")
+    return f"/api{template.format(**ROWS)}?{QUERIES.get(path, '')}"
 
 
 @cache
