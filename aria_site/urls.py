@@ -8,6 +8,7 @@ from aria_site.api import api
 urlpatterns = [
     path("", include("apps.core.urls")),
     path("", include("apps.goals.urls")),
+    path("", include("apps.telemetry.urls")),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
     path("api/", (mounted(api), "ninja", api.urls_namespace)),

@@ -4,12 +4,14 @@ import time
 from collections.abc import Callable
 from typing import Any, cast
 from uuid import uuid4
+from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import resolve_url
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.encoding import escape_uri_path
 from django.utils.http import urlencode
@@ -70,6 +72,19 @@ class Queries:
         finally:
             self.count += 1
             self.seconds += time.perf_counter() - started
+
+
+def persons_zone(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Pages are in the time zone that the browser names (see site.js); the API is in UTC."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        zone = request.COOKIES.get("timezone")
+        if not zone or request.path.startswith("/api/"):
+            return get_response(request)
+        with timezone.override(zone if zone in available_timezones() else None):
+            return get_response(request)
+
+    return middleware
 
 
 def content_security_policy(

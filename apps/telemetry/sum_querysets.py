@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import F, FloatField, Max, Min, Sum, TextField, Value
-from django.db.models.functions import Cast, Coalesce, NullIf, TruncDate
+from django.db.models.functions import Cast, Coalesce, NullIf, Trunc, TruncDate
 
 from apps.core.rollups import SumsQuerySet
 from apps.telemetry.querysets import CREATIVE, SPELLINGS, ActivityFilters, SessionFilters, UsageFilters
@@ -46,6 +46,8 @@ class UsageSumQuerySet(UsageFilters, SumsQuerySet):  # type: ignore[override]  #
         return (
             self.values("model", "provider")
             .annotate(
+                failed=Sum("requests") - Sum("successes"),  # first, for an alias hides the column of its name
+                mean_latency=mean("latency_ms", "timed"),
                 requests=Sum("requests"),
                 successes=Sum("successes"),
                 input=Sum("input_tokens"),
@@ -56,6 +58,33 @@ class UsageSumQuerySet(UsageFilters, SumsQuerySet):  # type: ignore[override]  #
             )
             .order_by("-requests", "model", "provider")
         )
+
+    def figures(self) -> dict[str, Any]:
+        """Of all calls together; a rate or a mean of no calls is None."""
+        return self.aggregate(
+            failure_rate=1.0 - mean("successes", "requests"),
+            latency=mean("latency_ms", "timed"),
+            cost=Coalesce(Sum("cost_usd"), NO_COST),
+            requests=total("requests"),
+            input=total("input_tokens"),
+            output=total("output_tokens"),
+        )
+
+    def over_time(self, grain: str):
+        """One row a model and hour, day, week or month of the person's zone."""
+        groups = self.order_by().values("model", start=Trunc("starts", grain))
+        return groups.annotate(cost=Sum("cost_usd"), requests=Sum("requests"))
+
+    def by_agent(self):
+        """The costliest first; calls without a session have no agent."""
+        groups = self.values("agent_id").annotate(
+            requests=Sum("requests"), tokens=Sum("input_tokens") + Sum("output_tokens"), cost=Sum("cost_usd")
+        )
+        return groups.order_by("-cost", "agent_id")
+
+    def names(self) -> list[dict[str, str | None]]:
+        """The models, providers and agents that there are, in all their combinations."""
+        return list(self.order_by().values("model", "provider", agent=F("agent_id")).distinct())
 
     def without_session(self):
         """Calls that belong to no session, or to one that was deleted since."""

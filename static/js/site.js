@@ -23,3 +23,6 @@ function warn(text) {
 function clearWarning() {
   document.getElementById("away")?.remove();
 }
+
+// Pages are in the person's time zone from the next one on.
+document.cookie = `timezone=${Intl.DateTimeFormat().resolvedOptions().timeZone}; path=/; max-age=31536000; samesite=lax`;

@@ -7,11 +7,12 @@ from playwright.sync_api import expect
 
 from apps.goals.models import Goal
 from tests.factories import make_goal
+from tests.telemetry.rows import make_session, make_usage
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 HOSTILE = "<img src=x onerror=\"document.title='pwned'\"><script>document.title='pwned'</script>'\"&{{7*7}}"
-PAGES = ["/sprint-board", "/goals/archive", "/goals/one", "/password", "/login"]
+PAGES = ["/sprint-board", "/goals/archive", "/goals/one", "/model-usage", "/password", "/login"]
 
 
 @pytest.fixture
@@ -21,6 +22,8 @@ def goals(transactional_db):
     make_goal(goal_id="three", status="completed", completed_at=timezone.now())
     make_goal(goal_id="old", status="completed", completed_at="2026-01-01T00:00:00Z")
     Goal.objects.filter(goal_id="one").update(title="Changed once")
+    for number in range(6):
+        make_usage(model=f"model {number}", cost_usd="0.5", success=number % 2, session=make_session())
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -51,8 +54,10 @@ def test_hostile_text_is_text(window):
     goal = make_goal(goal_id="x", tags=[HOSTILE], status=HOSTILE[:40], board_column="todo", **hostile)
     make_goal(goal_id="y", status="completed", completed_at="2026-01-01T00:00:00Z", **hostile)
     Goal.objects.filter(pk=goal.pk).update(description=HOSTILE + "!", assigned_to=HOSTILE[:91])
+    session = make_session(agent_id=HOSTILE[:90])
+    make_usage(model=HOSTILE[:90], provider=HOSTILE[:50], session=session, success=False, error_message=HOSTILE)
     page = window()
-    for path in ("/sprint-board", "/goals/archive", "/goals/x"):
+    for path in ("/sprint-board", "/goals/archive", "/goals/x", "/model-usage"):
         page.goto(path)
         page.wait_for_timeout(100)
         assert page.title() != "pwned"

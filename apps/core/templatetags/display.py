@@ -1,11 +1,15 @@
 """Times for people: short to read, exact on hover."""
 
+from collections.abc import Callable
 from datetime import datetime
+from decimal import Decimal
 
 from django import template
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+
+from apps.core import figures
 
 register = template.Library()
 STEPS = ((60, "s"), (60, "min"), (24, "h"), (30, "d"), (12, "mo"), (None, "y"))
@@ -40,6 +44,14 @@ def age(moment: datetime | None) -> SafeString | str:
 @register.filter
 def overdue(moment: datetime | None) -> bool:
     return moment is not None and moment < timezone.now()
+
+
+def known(written: Callable[[float], str]) -> Callable[[float | Decimal | None], str]:
+    return lambda value: "" if value is None else written(float(value))
+
+
+for written in (figures.whole, figures.dollars, figures.share, figures.milliseconds):
+    register.filter(written.__name__, known(written))
 
 
 def stamped(moment: datetime, words: str) -> SafeString:

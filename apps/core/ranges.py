@@ -1,0 +1,115 @@
+"""The time that a page is about: said in its URL, read in the person's zone, and set beside the period before."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+from django import forms
+from django.http import QueryDict
+from django.utils import timezone
+
+from apps.core.rollups import Span
+
+Grain = Literal["hour", "day", "week", "month"]
+LENGTHS = {"1h": timedelta(hours=1), "24h": timedelta(days=1), "7d": timedelta(days=7), "30d": timedelta(days=30)}
+NAMES = {"1h": "1 h", "24h": "24 h", "7d": "7 d", "30d": "30 d", "all": "All"}
+# The coarsest that still shows some tens of bars.
+GRAINS: tuple[tuple[timedelta, Grain], ...] = (
+    (timedelta(days=3), "hour"),
+    (timedelta(days=120), "day"),
+    (timedelta(days=900), "week"),
+)
+
+
+@dataclass(frozen=True)
+class TimeRange:
+    """From `since`, which is None for all time, to before `until`."""
+
+    name: str  # one of NAMES, or `own`
+    since: datetime | None
+    until: datetime
+
+    @property
+    def previous(self) -> "TimeRange | None":
+        """As long, just before; all time has none."""
+        if self.since is None:
+            return None
+        return replace(self, name="own", since=self.since - (self.until - self.since), until=self.since)
+
+    def starting_at(self, first: datetime) -> "TimeRange":
+        """For all time: from the first thing that there is."""
+        return replace(self, since=min(first, self.until)) if self.since is None else self
+
+    @property
+    def grain(self) -> Grain:
+        """Of its charts."""
+        length = self.until - self.since if self.since else timedelta.max
+        return next((grain for longest, grain in GRAINS if length <= longest), "month")
+
+    @property
+    def finest(self) -> Span:
+        """Of the sums that its charts need. Sums of days are of UTC's, so the days of other zones take hours."""
+        if self.grain == "hour":
+            return "hour"
+        return "hour" if self.grain == "day" and timezone.localtime(self.until).utcoffset() else "day"
+
+    def starts(self) -> Iterator[datetime]:
+        """Of the hours, days, weeks or months that it touches, in the person's zone; `since` must be known."""
+        assert self.since is not None
+        moment = start_of(self.grain, self.since)
+        while moment < self.until:
+            yield moment
+            moment = following(self.grain, moment)
+
+
+def start_of(grain: Grain, moment: datetime) -> datetime:
+    """In the person's zone: the start of the hour, day, week (Monday) or month."""
+    local = timezone.localtime(moment).replace(minute=0, second=0, microsecond=0)
+    if grain == "hour":
+        return local
+    local = local.replace(hour=0)
+    if grain == "week":
+        return local - timedelta(days=local.weekday())
+    return local.replace(day=1) if grain == "month" else local
+
+
+def following(grain: Grain, start: datetime) -> datetime:
+    """The next start. By way of the middle of it: days have 23 hours or 25 now and then."""
+    if grain == "hour":
+        return timezone.localtime(start + timedelta(hours=1))
+    days = {"day": 1.5, "week": 7.5, "month": 32}[grain]
+    return start_of(grain, start + timedelta(days=days))
+
+
+def label_of(grain: Grain, start: datetime) -> str:
+    """Short enough to stand under a chart."""
+    local = timezone.localtime(start)
+    return local.strftime({"hour": "%b %-d, %H:00", "day": "%b %-d", "week": "week of %b %-d", "month": "%b %Y"}[grain])
+
+
+class RangeForm(forms.Form):
+    """`range=7d`, or `since` and `until` (either may be missing) in the person's zone."""
+
+    range = forms.ChoiceField(choices=[*NAMES.items()], required=False)
+    since = forms.DateTimeField(required=False, widget=forms.DateTimeInput(attrs={"type": "datetime-local"}))
+    until = forms.DateTimeField(required=False, widget=forms.DateTimeInput(attrs={"type": "datetime-local"}))
+
+    def clean(self) -> None:
+        super().clean()
+        since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until") or timezone.now()
+        if since and since >= until:
+            self.add_error("until", "This must be later than the start.")
+
+
+def chosen_range(query: QueryDict, default: str = "7d") -> tuple[TimeRange, RangeForm]:
+    """What the URL asks for; the form says what was wrong with it, and then the default is shown."""
+    form = RangeForm(query)
+    now = timezone.now()
+    if form.is_valid():
+        since, until = form.cleaned_data["since"], form.cleaned_data["until"]
+        if since or until:
+            return TimeRange("own", since, until or now), form
+        default = form.cleaned_data["range"] or default
+    length = LENGTHS.get(default)
+    return TimeRange(default, now - length if length else None, now), form
