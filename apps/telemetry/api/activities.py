@@ -21,8 +21,10 @@ router = Router(tags=["Activities"])
 
 @router.get("", response=schemas.ActivityPage, summary="Activities, the newest first")
 def list_activities(request: HttpRequest, page: PageNumber = 1, limit: Limit = 50, action: str = ""):
-    sums = ActivitySum.objects.between(None)
-    recorded = (sums.filter(action=action) if action else sums).recorded
+    def recorded() -> int:
+        sums = ActivitySum.objects.between(None)
+        return (sums.filter(action=action) if action else sums).recorded()
+
     return page_list(listed(action), schemas.FIELDS, page, limit, item, count_most=recorded)
 
 
