@@ -49,7 +49,7 @@ def tool(
     own = Tool(function.__name__, description, parameters, Draft202012Validator(parameters))
 
     @wraps(function)
-    async def call(skill: S, *args: P.args, **kwargs: P.kwargs) -> SkillResult:
+    async def call(skill: S, /, *args: P.args, **kwargs: P.kwargs) -> SkillResult:
         started = time.perf_counter()
         result = SkillResult.fail("cancelled", error_type="CancelledError")
         try:
