@@ -6,7 +6,7 @@ from skills.base import Arg, Skill, SkillResult, tool
 from skills.base.answers import changed
 from skills.base.arguments import Limit
 
-Hour = Annotated[int, Arg("Of the day, 0 to 23", minimum=0, maximum=23)]
+Hour = Annotated[int, Arg("Of the day, UTC", minimum=0, maximum=23)]
 Kind = Annotated[str, Arg("What sort of goal, such as learn or review", minLength=1, maxLength=50)]
 Description = Annotated[str, Arg("What is to be done in that hour", minLength=1, maxLength=2000)]
 Status = Literal["pending", "in_progress", "completed", "skipped"]
