@@ -52,9 +52,25 @@ class MemoryCalls(Calls):
         return await self.post("/memories/semantic", given(memory), timeout=MODEL_TIMEOUT)
 
     async def search_memories_semantic(
-        self, query: str, limit: int = 5, category: str | None = None, min_importance: float = 0.0
+        self,
+        query: str,
+        limit: int = 5,
+        category: str | None = None,
+        min_importance: float = 0.0,
+        source: str | None = None,
+        hours: int | None = None,
+        mode: str | None = None,
     ) -> SkillResult:
-        asked = {"query": query, "limit": limit, "category": category, "min_importance": min_importance}
+        """`mode` is vector, text or hybrid; without one it is by vector, or by text where there is no embedding."""
+        asked = {
+            "query": query,
+            "limit": limit,
+            "category": category,
+            "min_importance": min_importance,
+            "source": source,
+            "hours": hours,
+            "mode": mode,
+        }
         return await self.request("GET", "/memories/search", params=asked, timeout=MODEL_TIMEOUT)
 
     async def summarize_session(self, hours_back: float = 24) -> SkillResult:
