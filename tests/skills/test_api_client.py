@@ -12,7 +12,7 @@ from skills.api_client import AriaAPIClient, SyncAriaAPIClient
 from tests.factories import make_goal, make_token
 from tests.skills.conftest import run
 
-pytestmark = pytest.mark.django_db(transaction=True)
+rows = pytest.mark.django_db(transaction=True)
 
 EXISTING_SKILLS_CALL = """
 get_activities create_activity get_security_events create_security_event get_security_stats get_thoughts create_thought
@@ -72,6 +72,7 @@ def test_every_endpoint_has_a_method(tmp_path):
     assert endpoints - reached == WITHOUT_METHOD
 
 
+@rows
 def test_a_skill_works_the_board(site, connect):
     goal = make_goal(goal_id="tea", title="Make tea")
 
@@ -95,6 +96,7 @@ def test_a_skill_works_the_board(site, connect):
     assert Goal.objects.get(pk=goal.pk).status == "active"
 
 
+@rows
 def test_the_rest_of_the_warehouse(site, connect):
     async def work(api):
         assert (await api.set_memory("a/b c", {"x": 1})).success
@@ -127,6 +129,7 @@ def test_the_rest_of_the_warehouse(site, connect):
     run(connect(site.url), work)
 
 
+@rows
 def test_all_pages(site, connect):
     for _ in range(7):
         make_goal()
@@ -134,17 +137,20 @@ def test_all_pages(site, connect):
     assert (result.data["total"], len({goal["id"] for goal in result.data["items"]})) == (7, 7)
 
 
+@rows
 def test_complaints_name_the_field(site, connect):
     result = run(connect(site.url), lambda api: api.post("/goals", {"title": "", "priority": "high"}))
     assert not result.success and "priority: " in result.error
 
 
+@rows
 def test_what_json_cannot_hold_is_told(site, connect):
     for value in (float("nan"), {1: {2, 3}}):
         result = run(connect(site.url), lambda api, value=value: api.set_memory("x", value))
         assert result.success == (not isinstance(value, float))
 
 
+@rows
 def test_the_synchronous_client(site, connect, tmp_path):
     make_goal(goal_id="tea")
     with SyncAriaAPIClient(f"{site.url}/api", make_token(), data_dir=tmp_path) as api:
@@ -158,6 +164,7 @@ def test_a_wrong_token_is_told(site, tmp_path, quick):
     assert (result.success, result.error_type) == (False, "AuthenticationError")
 
 
+@rows
 def test_address_token_and_folder_come_from_the_environment(site, tmp_path, monkeypatch):
     monkeypatch.setenv("ARIA_API_URL", f"{site.url}/api")
     monkeypatch.setenv("ARIA_DATA_DIR", str(tmp_path))

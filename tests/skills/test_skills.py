@@ -21,7 +21,7 @@ from skills.base.schemas import schema_of
 from tests.factories import make_goal
 from tests.skills.conftest import run
 
-pytestmark = pytest.mark.django_db(transaction=True)
+rows = pytest.mark.django_db(transaction=True)
 ROOT = Path(__file__).parents[2]
 
 
@@ -93,6 +93,7 @@ class TestTools:
         unknown = run(connect("http://127.0.0.1:9"), lambda api: Sums(api).call("divide", {}))
         assert unknown.error_type == "LookupError" and "add, break_down" in unknown.error
 
+    @rows
     def test_are_recorded_however_they_are_called(self, site, connect):
         async def work(api):
             sums = Sums(api)
@@ -181,6 +182,7 @@ def test_the_skill_of_the_readme_is_the_one_in_the_repository():
         assert written == told, path
 
 
+@rows
 class TestCommandLine:
     def skills(self, host, *arguments, text=None):
         command = [sys.executable, "-m", "skills", *arguments]
@@ -224,6 +226,7 @@ class TestCommandLine:
         assert (ActivityLog.objects.count(), SkillInvocation.objects.count()) == (1, 1)
 
 
+@rows
 def test_any_client_of_the_protocol_drives_the_warehouse(host):
     for number in range(30):
         make_goal(title=f"Goal {number}", description="x" * 200)

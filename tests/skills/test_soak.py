@@ -20,8 +20,8 @@ from tests.factories import make_token
 from tests.servers import wait_until
 from tests.skills.faults import FAULTS
 
-CYCLES = int(os.environ.get("SOAK_CYCLES", "12"))
-RESTARTS = 12  # cycles for each kill of the site itself
+CYCLES = int(os.environ.get("SOAK_CYCLES", "8"))
+RESTARTS = 8  # cycles for each kill of the site itself
 ROOT = Path(__file__).parents[2]
 
 
