@@ -11,28 +11,60 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name="ActivitySum",
+            name="ActivityDay",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("span", models.CharField(max_length=4)),
-                ("starts", models.DateTimeField()),
+                ("starts", models.DateTimeField(db_index=True)),
                 ("action", models.TextField()),
                 ("skill", models.TextField(null=True)),
                 ("success", models.BooleanField()),
                 ("activities", models.BigIntegerField()),
+                ("estimated_tokens", models.FloatField(default=0)),
+            ],
+            options={
+                "db_table": "site_activity_sum_day",
+            },
+        ),
+        migrations.CreateModel(
+            name="ActivitySum",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("starts", models.DateTimeField(db_index=True)),
+                ("action", models.TextField()),
+                ("skill", models.TextField(null=True)),
+                ("success", models.BooleanField()),
+                ("activities", models.BigIntegerField()),
+                ("estimated_tokens", models.FloatField(default=0)),
             ],
             options={
                 "db_table": "site_activity_sum",
-                "abstract": False,
-                "indexes": [models.Index(fields=["span", "starts"], name="site_activity_sum_starts")],
+            },
+        ),
+        migrations.CreateModel(
+            name="InvocationDay",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("starts", models.DateTimeField(db_index=True)),
+                ("skill_name", models.TextField()),
+                ("tool_name", models.TextField()),
+                ("calls", models.BigIntegerField()),
+                ("failed", models.BigIntegerField()),
+                ("timed", models.BigIntegerField()),
+                ("duration_ms", models.BigIntegerField()),
+                ("shortest_ms", models.IntegerField(null=True)),
+                ("longest_ms", models.IntegerField(null=True)),
+                ("tokens_used", models.BigIntegerField()),
+                ("last_at", models.DateTimeField()),
+            ],
+            options={
+                "db_table": "site_invocation_sum_day",
             },
         ),
         migrations.CreateModel(
             name="InvocationSum",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("span", models.CharField(max_length=4)),
-                ("starts", models.DateTimeField()),
+                ("starts", models.DateTimeField(db_index=True)),
                 ("skill_name", models.TextField()),
                 ("tool_name", models.TextField()),
                 ("calls", models.BigIntegerField()),
@@ -46,16 +78,36 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "site_invocation_sum",
-                "abstract": False,
-                "indexes": [models.Index(fields=["span", "starts"], name="site_invocation_sum_starts")],
+            },
+        ),
+        migrations.CreateModel(
+            name="SessionDay",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("starts", models.DateTimeField(db_index=True)),
+                ("agent_id", models.TextField()),
+                ("status", models.TextField()),
+                ("session_type", models.TextField()),
+                ("channel", models.TextField(null=True)),
+                ("sessions", models.BigIntegerField()),
+                ("messages", models.BigIntegerField()),
+                ("ended", models.BigIntegerField()),
+                ("seconds", models.FloatField()),
+                ("tokens_used", models.BigIntegerField()),
+                ("cost_usd", models.DecimalField(decimal_places=6, max_digits=20)),
+                ("calls", models.BigIntegerField()),
+                ("call_tokens", models.BigIntegerField()),
+                ("call_cost_usd", models.DecimalField(decimal_places=6, max_digits=20)),
+            ],
+            options={
+                "db_table": "site_session_sum_day",
             },
         ),
         migrations.CreateModel(
             name="SessionSum",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("span", models.CharField(max_length=4)),
-                ("starts", models.DateTimeField()),
+                ("starts", models.DateTimeField(db_index=True)),
                 ("agent_id", models.TextField()),
                 ("status", models.TextField()),
                 ("session_type", models.TextField()),
@@ -72,16 +124,35 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "site_session_sum",
-                "abstract": False,
-                "indexes": [models.Index(fields=["span", "starts"], name="site_session_sum_starts")],
+            },
+        ),
+        migrations.CreateModel(
+            name="UsageDay",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("starts", models.DateTimeField(db_index=True)),
+                ("model", models.TextField()),
+                ("provider", models.TextField(null=True)),
+                ("agent_id", models.TextField(null=True)),
+                ("requests", models.BigIntegerField()),
+                ("successes", models.BigIntegerField()),
+                ("input_tokens", models.BigIntegerField()),
+                ("output_tokens", models.BigIntegerField()),
+                ("cost_usd", models.DecimalField(decimal_places=6, max_digits=20)),
+                ("timed", models.BigIntegerField()),
+                ("latency_ms", models.BigIntegerField()),
+                ("fastest_ms", models.IntegerField(null=True)),
+                ("slowest_ms", models.IntegerField(null=True)),
+            ],
+            options={
+                "db_table": "site_usage_sum_day",
             },
         ),
         migrations.CreateModel(
             name="UsageSum",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("span", models.CharField(max_length=4)),
-                ("starts", models.DateTimeField()),
+                ("starts", models.DateTimeField(db_index=True)),
                 ("model", models.TextField()),
                 ("provider", models.TextField(null=True)),
                 ("agent_id", models.TextField(null=True)),
@@ -97,8 +168,6 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "site_usage_sum",
-                "abstract": False,
-                "indexes": [models.Index(fields=["span", "starts"], name="site_usage_sum_starts")],
             },
         ),
         # A session's sums hold its model calls, and a call's sums the agent of its session.

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     atomic = False
 
-    dependencies = [("telemetry", "0004_days_apart")]
+    dependencies = [("telemetry", "0003_sums")]
 
     operations = [
         AddIndexOnline(
