@@ -28,6 +28,10 @@ TIMEOUT = 10.0
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
 
 
+class Unsendable(Exception):
+    """No request can hold this."""
+
+
 class Calls:
     """One HTTP client, and beside it on disk the host's breaker and outbox.
 
@@ -105,8 +109,8 @@ class Calls:
             return result_of(await self.exchange(method, path, data, params, headers, timeout))
         except Away as away:
             return SkillResult.fail(str(away), error_type=away.error_type, retry_after=away.retry_after)
-        except (ValueError, httpx.InvalidURL) as error:
-            return SkillResult.fail(f"This cannot be sent: {error}", error_type="ValueError")
+        except Unsendable as error:
+            return SkillResult.fail(str(error), error_type="ValueError")
 
     async def report(self, kind: str, method: str, path: str, data: dict[str, Any]) -> SkillResult:
         """Telemetry: where the site is away it waits on disk, in order, and that is a success too.
@@ -116,11 +120,12 @@ class Calls:
         item = {"id": str(uuid4()), **data}
         try:
             if not self.outbox.is_behind():
-                return result_of(await self.exchange(method, path, item))
+                # Once: what is kept is tried again by itself, and nobody has to wait for that.
+                return result_of(await self.exchange(method, path, item, patient=False))
         except Away as away:
             logger.info("%s is kept for later: %s", kind, away)
-        except ValueError as error:
-            return SkillResult.fail(f"This cannot be sent: {error}", error_type="ValueError")
+        except Unsendable as error:
+            return SkillResult.fail(str(error), error_type="ValueError")
         return self.keep(kind, item)
 
     def keep(self, kind: str, item: dict[str, Any]) -> SkillResult:
@@ -161,9 +166,10 @@ class Calls:
         params: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | None = None,
+        patient: bool = True,
     ) -> httpx.Response:
-        """An answer of a site at work, be it a refusal. Raises Away, or ValueError for what no request can hold."""
-        content = None if data is None else json.dumps(data, default=str, allow_nan=False)
+        """An answer of a site at work, be it a refusal; `patient` tries again. Raises Away or Unsendable."""
+        content = None if data is None else encoded(data)
         own = {"Content-Type": "application/json"} if content else {}
         if method in WRITES:
             own["Idempotency-Key"] = str(uuid4())
@@ -176,10 +182,12 @@ class Calls:
                 params={name: value for name, value in (params or {}).items() if value not in (None, "")},
                 headers=own | dict(headers or {}),
                 timeout=timeout or httpx.USE_CLIENT_DEFAULT,
-                extensions={"retry": ONCE} if tries_for_all else {},
+                extensions={} if patient and not tries_for_all else {"retry": ONCE},
             )
         except MustWait as asked:
             response = asked.response
+        except (httpx.InvalidURL, UnicodeError) as error:
+            raise Unsendable(f"This cannot be sent: {error}") from error
         except httpx.HTTPError as error:
             self.breaker.failed()
             raise unanswered(error) from error
@@ -187,6 +195,13 @@ class Calls:
         if self.outbox.waits():
             self.sender.wake()
         return response
+
+
+def encoded(data: Any) -> str:
+    try:
+        return json.dumps(data, default=str, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise Unsendable(f"This cannot be sent: {error}") from error
 
 
 def segment(text: object) -> str:

@@ -41,7 +41,10 @@ class Outbox:
         now = self.clock()
         own = str(item.get("id") or uuid4())
         moment = datetime.fromtimestamp(now, UTC).isoformat()
-        body = json.dumps({"created_at": moment, **item, "id": own, "kind": kind}, default=str)
+        try:
+            body = json.dumps({"created_at": moment, **item, "id": own, "kind": kind}, default=str, allow_nan=False)
+        except (TypeError, ValueError) as error:
+            raise NotKept(f"this cannot be kept: {error}") from error
         if len(body) > LARGEST:
             raise NotKept(f"an item may have {LARGEST} bytes, this has {len(body)}")
         try:

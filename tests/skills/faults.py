@@ -50,6 +50,8 @@ class Handler(BaseHTTPRequestHandler):
             if headers and name in headers:
                 self.send_header(name, headers[name])
         self.send_header("Content-Length", str(length or len(body)))
+        if self.close_connection:
+            self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(body)
 

@@ -143,11 +143,18 @@ def test_complaints_name_the_field(site, connect):
     assert not result.success and "priority: " in result.error
 
 
-@rows
-def test_what_json_cannot_hold_is_told(site, connect):
-    for value in (float("nan"), {1: {2, 3}}):
-        result = run(connect(site.url), lambda api, value=value: api.set_memory("x", value))
-        assert result.success == (not isinstance(value, float))
+@pytest.mark.parametrize("value", [float("nan"), {(1, 2): 3}])
+def test_what_json_cannot_hold_is_told(connect, value):
+    async def work(api):
+        api.outbox.put("thought", {"content": "this one waits"})
+        return [
+            await api.set_memory("x", value),
+            await api.create_activity("think", details=value),
+            await api.record_invocation("x", "y", tokens_used=value),
+        ]
+
+    for result in run(connect(NOBODY), work):
+        assert not result.success and "cannot be" in result.error
 
 
 @rows

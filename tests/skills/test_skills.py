@@ -32,6 +32,11 @@ class Sums(Skill):
         return SkillResult.ok(one + two, tokens=7, model="abacus")
 
     @tool
+    async def echo(self, skill: str, function: str = "", args: str = "") -> SkillResult:
+        """Say names back that our own code has too."""
+        return SkillResult.ok(skill + function + args)
+
+    @tool
     async def break_down(self) -> SkillResult:
         """Fail unexpectedly."""
         raise ZeroDivisionError("by hand")
@@ -87,11 +92,17 @@ class TestTools:
         result = run(connect("http://127.0.0.1:9"), lambda api: Sums(api).call("add", arguments))
         assert (result.success, result.error_type) == (False, "ValueError") and words in result.error
 
+    def test_may_name_their_arguments_as_they_like(self, connect):
+        arguments = {"skill": "a", "function": "b", "args": "c"}
+        assert run(connect("http://127.0.0.1:9"), lambda api: Sums(api).call("echo", arguments)).data == "abc"
+        odd = run(connect("http://127.0.0.1:9"), lambda api: Sums(api).call("add", {"self": 1, "tool": 2, "one": 1}))
+        assert (odd.success, odd.error_type) == (False, "ValueError")
+
     def test_never_raise(self, connect):
         result = run(connect("http://127.0.0.1:9"), lambda api: Sums(api).break_down())
         assert (result.error, result.error_type) == ("ZeroDivisionError: by hand", "ZeroDivisionError")
         unknown = run(connect("http://127.0.0.1:9"), lambda api: Sums(api).call("divide", {}))
-        assert unknown.error_type == "LookupError" and "add, break_down" in unknown.error
+        assert unknown.error_type == "LookupError" and "add, echo" in unknown.error
 
     @rows
     def test_are_recorded_however_they_are_called(self, site, connect):
