@@ -14,5 +14,6 @@ SCRATCH = Path(tempfile.gettempdir()) / f"aria-tests-{os.getuid()}"
 
 os.environ["ARIA_DATA_DIR"] = str(SCRATCH)
 os.environ.pop("ARIA_API_AUTH", None)
+(SCRATCH / "static").mkdir(parents=True, exist_ok=True)  # WhiteNoise warns where it is missing, and a warning fails
 if "DATABASE_URL" not in os.environ:
     EmbeddedServer(SCRATCH / "postgres", fsync="off", full_page_writes="off").acquire()
