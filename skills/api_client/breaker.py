@@ -4,6 +4,7 @@ import logging
 import sqlite3
 import time
 from collections.abc import Callable
+from math import ceil
 
 from skills.api_client.store import Store
 
@@ -55,7 +56,7 @@ class Breaker:
             return False
         if left > 0 or not self.take_turn():
             seconds = left if left > 0 else REST
-            raise Away(f"The site is away: stop, and retry after {seconds:.0f} s", "CircuitOpenError", seconds)
+            raise Away(f"The site is away: stop, and retry after {ceil(seconds)} s", "CircuitOpenError", seconds)
         return True
 
     def take_turn(self) -> bool:

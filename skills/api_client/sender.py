@@ -43,7 +43,7 @@ class Sender:
         self.news, self.stopping = threading.Event(), threading.Event()
         self.thread: threading.Thread | None = None
         self.starting = threading.Lock()
-        self.problem = ""
+        self.trouble = ""
 
     def wake(self) -> None:
         """Something is in the outbox."""
@@ -87,22 +87,25 @@ class Sender:
         try:
             emptied = self.deliver(http)
         except Away as away:
-            self.tell(str(away))
+            self.tell(away.error_type, str(away))
             self.news.set()
-            return min(max(away.retry_after or 0, SHORTEST, 2 * pause), LONGEST)
+            return max(away.retry_after or 0, min(max(SHORTEST, 2 * pause), LONGEST))
         except (sqlite3.Error, OSError) as error:
-            self.tell(f"the outbox cannot be read: {error}")
+            self.tell("OutboxError", f"the outbox cannot be read: {error}")
             self.news.set()
             return LONGEST
-        self.tell("")
+        self.tell("", "")
         if not emptied:
             self.news.set()
         return GATHER if emptied else SHORTEST
 
-    def tell(self, problem: str) -> None:
-        if problem != self.problem:
-            logger.warning("telemetry is kept for later: %s", problem) if problem else logger.info("telemetry flows")
-        self.problem = problem
+    def tell(self, kind: str, problem: str) -> None:
+        """Each kind of trouble once, until it is over."""
+        if kind and kind != self.trouble:
+            logger.warning("telemetry is kept for later: %s", problem)
+        elif self.trouble and not kind:
+            logger.warning("telemetry flows again")
+        self.trouble = kind
 
     def flush(self) -> bool:
         """Send everything now. Whether nothing is left; another process may be at it. Raises Away."""

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 logger = logging.getLogger(__name__)
 NAME = "skills.db"
@@ -32,8 +33,14 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self.path = folder / NAME
         self.lock = threading.RLock()
-        self.owner = 0
         self.connection: sqlite3.Connection | None = None
+        self.abandoned: list[sqlite3.Connection | None] = []
+        stores.add(self)
+
+    def after_fork(self) -> None:
+        """The connection is the parent's and must not even be closed here; one of its threads may hold the lock."""
+        self.abandoned.append(self.connection)
+        self.connection, self.lock = None, threading.RLock()
 
     def run(self, statement: str, values: Sequence[Any] = ()) -> int:
         """The number of rows changed. Raises sqlite3.Error or OSError, as all of these."""
@@ -61,9 +68,8 @@ class Store:
             self.run("COMMIT")
 
     def opened(self) -> sqlite3.Connection:
-        # A connection does not survive a fork.
-        if self.connection is None or self.owner != os.getpid():
-            self.connection, self.owner = self.open(), os.getpid()
+        if self.connection is None:
+            self.connection = self.open()
         return self.connection
 
     def open(self) -> sqlite3.Connection:
@@ -94,7 +100,7 @@ class Store:
 
     def close(self) -> None:
         with self.lock:
-            if self.connection is not None and self.owner == os.getpid():
+            if self.connection is not None:
                 self.connection.close()
             self.connection = None
 
@@ -112,3 +118,15 @@ class Store:
             yield True
         finally:
             gate.close()
+
+
+stores: WeakSet[Store] = WeakSet()
+
+
+def after_fork() -> None:
+    for store in stores:
+        store.after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=after_fork)

@@ -1,7 +1,10 @@
 """A site that is away, hangs, breaks off or lies: what callers are told, and what becomes of telemetry."""
 
 import asyncio
+import subprocess
+import sys
 import time
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -17,6 +20,19 @@ from tests.servers import wait_until
 from tests.skills.conftest import run
 from tests.skills.faults import FAULTS
 
+ROOT = Path(__file__).parents[2]
+FORKS = """
+import os, sys
+from skills.api_client import SyncAriaAPIClient
+api = SyncAriaAPIClient("http://127.0.0.1:9/api", "none", data_dir=sys.argv[1])
+api.keep("thought", {"content": "before"})
+child = os.fork()
+api.keep("thought", {"content": "in both"})
+if child:
+    os.waitpid(child, 0)
+    print(api.outbox.count())
+os._exit(0) if not child else api.close()
+"""
 rows = pytest.mark.django_db(transaction=True)
 
 
@@ -283,3 +299,7 @@ class TestBounds:
         client.outbox.put("thought", {"content": "mine"})
         modes = {path.name: path.stat().st_mode & 0o77 for path in (tmp_path / "host").glob("skills.db*")}
         assert set(modes.values()) == {0} and "skills.db-wal" in modes
+
+    def test_a_forked_process_has_its_own_way_to_it(self, tmp_path):
+        done = subprocess.run([sys.executable, "-c", FORKS, tmp_path], cwd=ROOT, capture_output=True, text=True)
+        assert done.stdout == "3\n", done.stderr
