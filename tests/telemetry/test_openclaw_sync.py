@@ -165,6 +165,7 @@ class TestFiles:
             ("whatsapp:49", {"sessionId": "s"}, "s", "folder", "openclaw"),
             ("agent:a:main", {"origin": {"provider": "heartbeat"}}, "main", "a", "openclaw_heartbeat"),
             ("agent", {}, "agent", "folder", "openclaw"),
+            ("", {"sessionId": "s"}, "s", "folder", "openclaw"),
         ],
     )
     def test_keys(self, folder, key, entry, session_id, agent, kind):

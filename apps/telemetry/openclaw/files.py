@@ -77,7 +77,7 @@ def session_of(key: str, entry: dict[str, Any], folder: str) -> dict[str, Any]:
         "id": session_id,
         "sessionId": session_id,
         "agentId": parts[1] if parts[0] == "agent" and len(parts) > 1 and parts[1] else folder,
-        "session_type": type_of(keyed),
+        "session_type": type_of(keyed) or "openclaw",
         "status": "active",
         "updatedAt": entry.get("updatedAt"),
         "createdAt": entry.get("updatedAt"),
