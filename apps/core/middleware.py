@@ -2,6 +2,7 @@ import logging
 import re
 import time
 from collections.abc import Callable
+from functools import cache
 from typing import Any, cast
 from uuid import uuid4
 from zoneinfo import available_timezones
@@ -81,10 +82,16 @@ def persons_zone(get_response: Callable[[HttpRequest], HttpResponse]) -> Callabl
         zone = request.COOKIES.get("timezone")
         if not zone or request.path.startswith("/api/"):
             return get_response(request)
-        with timezone.override(zone if zone in available_timezones() else None):
+        with timezone.override(zone if zone in zones() else None):
             return get_response(request)
 
     return middleware
+
+
+@cache
+def zones() -> frozenset[str]:
+    """To list them takes as long as a page."""
+    return frozenset(available_timezones())
 
 
 def content_security_policy(

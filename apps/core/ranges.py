@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -49,10 +50,12 @@ class TimeRange:
 
     @property
     def finest(self) -> Span:
-        """Of the sums that its charts need. Sums of days are of UTC's, so the days of other zones take hours."""
-        if self.grain == "hour":
-            return "hour"
-        return "hour" if self.grain == "day" and timezone.localtime(self.until).utcoffset() else "day"
+        """Of the sums that its charts need; `since` must be known.
+
+        Sums of days are of UTC's days, so the days, weeks and months of other zones take hours.
+        """
+        elsewhere = any(start.utcoffset() for start in self.starts())
+        return "hour" if self.grain == "hour" or elsewhere else "day"
 
     def starts(self) -> Iterator[datetime]:
         """Of the hours, days, weeks or months that it touches, in the person's zone; `since` must be known."""
@@ -88,12 +91,26 @@ def label_of(grain: Grain, start: datetime) -> str:
     return local.strftime({"hour": "%b %-d, %H:00", "day": "%b %-d", "week": "week of %b %-d", "month": "%b %Y"}[grain])
 
 
+# So far that the period before is still within the calendar.
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+
+
+class MomentField(forms.DateTimeField):
+    def __init__(self) -> None:
+        years = [
+            MinValueValidator(EARLIEST, f"This must not be before {EARLIEST.year}."),
+            MaxValueValidator(LATEST, f"This must be before {LATEST.year}."),
+        ]
+        widget = forms.DateTimeInput(attrs={"type": "datetime-local"})
+        super().__init__(required=False, widget=widget, validators=years)
+
+
 class RangeForm(forms.Form):
     """`range=7d`, or `since` and `until` (either may be missing) in the person's zone."""
 
     range = forms.ChoiceField(choices=[*NAMES.items()], required=False)
-    since = forms.DateTimeField(required=False, widget=forms.DateTimeInput(attrs={"type": "datetime-local"}))
-    until = forms.DateTimeField(required=False, widget=forms.DateTimeInput(attrs={"type": "datetime-local"}))
+    since = MomentField()
+    until = MomentField()
 
     def clean(self) -> None:
         super().clean()

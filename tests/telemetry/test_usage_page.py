@@ -5,7 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
+from apps.core import middleware
+from apps.core.rollups import roll_up
 from apps.telemetry.models import ModelUsage
+from apps.telemetry.sums import UsageSum
 from tests.telemetry.rows import ago, make_session, make_usage
 
 pytestmark = pytest.mark.django_db
@@ -75,6 +78,34 @@ class TestPage:
         assert list(cost.rows)[0] == ("Mar 2", ["$2.00"])
         browser_client.cookies["timezone"] = "Mars/Olympus"
         assert browser_client.get("/model-usage").status_code == 200
+
+    def test_does_not_look_for_all_zones_each_time(self, browser_client, monkeypatch):
+        browser_client.cookies["timezone"] = "Europe/Berlin"
+        browser_client.get("/model-usage")
+        monkeypatch.delattr(middleware, "available_timezones")
+        assert browser_client.get("/model-usage").status_code == 200
+
+    @pytest.mark.parametrize("days", [130, 1000])  # drawn by the week and by the month
+    def test_draws_weeks_and_months_of_the_persons_zone(self, browser_client, days):
+        make_usage(cost_usd="2", created_at=datetime(2026, 6, 1, 12, tzinfo=UTC))  # a Monday
+        roll_up(UsageSum)
+        browser_client.cookies["timezone"] = "America/New_York"
+        since = datetime(2026, 7, 1) - timedelta(days=days)
+        response = browser_client.get(f"/model-usage?since={since:%Y-%m-%dT%H:%M}&until=2026-07-01T00:00")
+        cost, _ = response.context["charts"]
+        assert [label for label, [dollars] in cost.rows if dollars != "$0.00"] == [
+            "week of Jun 1" if days == 130 else "Jun 2026"
+        ]
+
+    @pytest.mark.parametrize("zone", ["Asia/Kolkata", "America/New_York"])
+    @pytest.mark.parametrize(
+        "query", ["since=0001-01-01T00:00", "until=0001-01-01T00:00", "since=9999-12-31T23:30&until=9999-12-31T23:45"]
+    )
+    def test_a_time_at_the_end_of_the_calendar_shows_the_usual_one(self, browser_client, query, zone):
+        browser_client.cookies["timezone"] = zone
+        response = browser_client.get(f"/model-usage?{query}")
+        assert response.status_code == 200 and response.context["time"].name == "7d"
+        assert "This must" in response.content.decode()
 
     @pytest.mark.parametrize(
         "query", ["range=yesterday", "since=soon", "since=2026-03-02T00:00&until=2026-03-01T00:00", "older_than=x~y"]
