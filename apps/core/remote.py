@@ -20,6 +20,7 @@ import orjson
 from django.utils import timezone
 
 NOT_CONFIGURED = "not configured"
+MOST_FAILURES = 200
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,18 @@ class Asker:
         finally:
             del self.under_way[question]
         self.known[question] = time.monotonic() + question.fresh_seconds, answer
+        self.forget()
         return answer
+
+    def forget(self) -> None:
+        """Old answers, which may be large. Old failures say since when, unless they are too many: some questions have
+        a token of the caller's choice."""
+        now, few = time.monotonic(), len(self.known) <= MOST_FAILURES
+        self.known = {
+            question: (until, answer)
+            for question, (until, answer) in self.known.items()
+            if until > now or (answer.since and few)
+        }
 
     async def fetch(self, question: Question) -> Answer:
         headers = {"Authorization": f"Bearer {question.token}"} if question.token else {}

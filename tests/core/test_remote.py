@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from apps.core.remote import Question, ask, ask_all
+from apps.core import remote
+from apps.core.remote import Question, ask, ask_all, asker
 from tests.remote_servers import remote_server
 from tests.servers import free_port
 
@@ -107,3 +108,16 @@ class TestMemory:
             ill = ask(question)
             assert len(server.asked) == 4
         assert first.since == second.since and well.since is None and ill.since > first.since
+
+    def test_old_answers_are_not_kept(self):
+        with remote_server() as server:
+            for token in ("one", "two"):
+                ask(Question(server.url, token, fresh_seconds=0))
+        assert not asker.known
+
+    def test_old_failures_are_not_kept_without_bound(self, monkeypatch):
+        monkeypatch.setattr(remote, "MOST_FAILURES", 3)
+        with remote_server(500) as server:
+            for number in range(9):
+                ask(Question(server.url, str(number), fresh_seconds=0))
+                assert len(asker.known) <= 3
