@@ -49,8 +49,11 @@ class SessionFigures(Sums):
         measures={
             "sessions": COUNT,
             "messages": Measure("coalesce(sum(r.messages_count), 0)"),
-            "ended": Measure("count(r.ended_at)"),
-            "seconds": Measure("coalesce(sum(extract(epoch FROM r.ended_at - r.started_at)::float8), 0)"),
+            "ended": Measure("count(r.ended_at) FILTER (WHERE isfinite(r.ended_at))"),
+            "seconds": Measure(
+                "coalesce(sum(extract(epoch FROM r.ended_at - r.started_at)::float8)"
+                " FILTER (WHERE isfinite(r.ended_at)), 0)"
+            ),
             "tokens_used": Measure("coalesce(sum(r.tokens_used), 0)"),
             "cost_usd": Measure("coalesce(sum(r.cost_usd), 0)"),
             "calls": Measure("sum(u.calls)"),

@@ -184,6 +184,19 @@ def test_a_moment_beyond_the_calendar_is_stored_and_belongs_to_no_hour():
     assert roll_up(ActivitySum) == 1
 
 
+@pytest.mark.django_db
+def test_an_end_beyond_the_calendar_is_no_end():
+    """Oldest PostgreSQL cannot even tell how long that took."""
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO agent_sessions (agent_id, ended_at) VALUES ('a', 'infinity'), ('a', '-infinity')")
+    assert SessionSum.objects.between(None).aggregate(n=Sum("sessions"), ended=Sum("ended"), s=Sum("seconds")) == {
+        "n": 2,
+        "ended": 0,
+        "s": 0,
+    }
+    assert roll_up(SessionSum) == 1
+
+
 @pytest.mark.django_db(transaction=True)
 def test_what_is_written_while_sums_are_rolled_up_is_counted_once():
     def work(number):
