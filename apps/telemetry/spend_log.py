@@ -91,8 +91,8 @@ class SpendLog:
             # One statement that takes too long says nothing of the others.
             what = sql if isinstance(error, psycopg.errors.QueryCanceled) else EVERYTHING
             before = self.failures.get(what)
-            self.failures[what] = Failure(reason_of(error), before.since if before else timezone.now())
-            raise Away(str(self.failures[what])) from error
+            self.failures[what] = failure = Failure(reason_of(error), before.since if before else timezone.now())
+            raise Away(str(failure)) from error  # another thread may have had an answer by now
         self.failures.pop(EVERYTHING, None)
         self.failures.pop(sql, None)
         return rows
