@@ -19,6 +19,8 @@ from apps.telemetry.querysets import FINAL, STALE_MARK
 COOLDOWNS = {"six_hour_review": timedelta(hours=5)}
 # Recorders of such actions take turns; the number only has to be the site's own.
 COOLDOWN_LOCK = 7_202_001
+# Writers of many sessions at once take turns, whatever order they meet them in.
+SESSIONS_LOCK = 7_202_003
 # The warehouse has no column for the time of a session's last change.
 REPORTED = f"""CASE jsonb_typeof(metadata) WHEN 'object'
 THEN (metadata - '{STALE_MARK}') || jsonb_build_object('reported_at', now()) ELSE metadata END"""

@@ -19,7 +19,7 @@ from apps.operations.schemas import HeartbeatIn
 from apps.security.models import SecurityEvent
 from apps.security.schemas import SecurityEventIn
 from apps.social.models import SocialPost
-from apps.telemetry.actions import COOLDOWN_LOCK, COOLDOWNS, update_session
+from apps.telemetry.actions import COOLDOWN_LOCK, COOLDOWNS, SESSIONS_LOCK, update_session
 from apps.telemetry.models import ActivityLog, AgentSession, ModelUsage, SkillInvocation
 from apps.telemetry.querysets import FINAL
 from apps.telemetry.schemas.activities import ActivityIn
@@ -31,8 +31,6 @@ from apps.warehouse.mirror import is_public, post_of
 
 # Against a session's deletion until the calls that name it are stored.
 KNOWN_SESSIONS = "SELECT id FROM agent_sessions WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE"
-# Two batches with the same changes of sessions take turns.
-CHANGES_LOCK = 7_202_003
 
 
 class SessionUpdateIn(SessionChanges):
@@ -100,7 +98,7 @@ def with_known_sessions(entries: list[Entry], report: Report) -> list[Entry]:
 def changed(entries: list[Entry], report: Report) -> list[Entry]:
     """Change the sessions, in the order of the batch; what is stored is that it was done."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CHANGES_LOCK])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SESSIONS_LOCK])
     done = IdempotencyKey.objects.filter(pk__in=[entry.row["id"] for entry in entries])
     known = set(done.values_list("pk", flat=True))
     found = [entry for entry in entries if entry.row["id"] in known or change(entry, report)]

@@ -6,10 +6,10 @@ from uuid import UUID
 import orjson
 from django.db import connection, transaction
 
+from apps.telemetry.actions import SESSIONS_LOCK
 from apps.telemetry.models import AgentSession, ModelUsage
 from apps.telemetry.querysets import FINAL, STALE_MARK
 
-LOCK = 7_202_003  # storers take turns
 # A session that was closed stays closed. Being marked stale is no closing: a sign of life ends it.
 SETTLED = f"""(
     (s.status = ANY(%(final)s) OR s.ended_at IS NOT NULL)
@@ -49,7 +49,7 @@ def store(rows: list[dict[str, Any]]) -> int:
     if not rows:
         return 0
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SESSIONS_LOCK])
         replace_unkeyed({row["unkeyed_id"]: row["id"] for row in rows if row["unkeyed_id"] != row["id"]})
         cursor.execute(UPSERT, {"rows": orjson.dumps(rows).decode(), "final": list(FINAL)})
     return len(rows)
