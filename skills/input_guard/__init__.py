@@ -31,7 +31,7 @@ class InputGuard(Skill):
                 verdict.level if verdict.level in LEVELS else "LOW",
                 verdict.reasons[0].kind if verdict.reasons else "none",
                 sorted({reason.kind for reason in verdict.reasons}),
-                excerpt(masked(text), 500),
+                preview(text),
                 source,
                 details=told,
             )
@@ -67,6 +67,11 @@ def tell(verdict: Verdict) -> dict[str, Any]:
 
 def is_due(verdict: Verdict, report_from: str) -> bool:
     return report_from == "always" or report_from in LEVELS and verdict.score >= LEVELS[report_from]
+
+
+def preview(text: str) -> str:
+    """Without secrets, and without characters for which the site would refuse the report."""
+    return "".join(letter if letter.isprintable() else "·" for letter in excerpt(masked(text), 500))
 
 
 def masked(text: str) -> str:

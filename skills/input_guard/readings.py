@@ -26,7 +26,6 @@ TWINS = str.maketrans(
 )
 DIGITS_FOR_LETTERS = str.maketrans("013457@$!", "oieastasi")
 QUOTES = str.maketrans("‘’‚“”„´«»", '\'\'\'"""\'""')
-MOST_ENCODED = 20
 
 
 def plain(text: str) -> str:
@@ -68,11 +67,11 @@ def in_tags(text: str) -> str:
 
 def encoded(text: str) -> Iterator[str]:
     """Texts that are in it as base64, hexadecimal digits or escapes such as `\\x41`."""
-    for found in list(ESCAPED.finditer(text))[:MOST_ENCODED]:
+    for found in ESCAPED.finditer(text):
         yield "".join(chr(int(code, 16)) for code in re.findall(r"[xu]\{?([0-9a-fA-F]+)", found[0]))
-    for found in list(HEX.finditer(text))[:MOST_ENCODED]:
+    for found in HEX.finditer(text):
         yield from readable(bytes.fromhex(found[0]))
-    for found in list(BASE64.finditer(text))[:MOST_ENCODED]:
+    for found in BASE64.finditer(text):
         digits = found[0].rstrip("=").replace("-", "+").replace("_", "/")
         try:
             yield from readable(base64.b64decode(digits + "=" * (-len(digits) % 4)))

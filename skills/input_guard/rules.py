@@ -42,7 +42,7 @@ DANGEROUS = r"(?:wget |curl |chmod 777|sudo |rm -|/bin/sh|\bnc |netcat |/etc/(?:
 
 # What is told of in these words is mentioned, not demanded.
 REPORTED = re.compile(
-    r"(?:never|not|n't|prevents?|against|(?:told|taught|asked|made) (?:us|me|him|her|them|you) to)(?: \w+){0,2} $"
+    r"(?:never|not|n't|prevents?|against|(?:told|taught|asked|made) (?:us|me|him|her|them|you) to)(?: \w+)? $"
 )
 DISCUSSED = re.compile(
     r"\b(?:phrases?|wording|filter\w*|block(?:ed|s)|detect\w*|attack\w*|injections?|examples?|in our logs|classifier)\b"

@@ -53,7 +53,7 @@ def judge(text: str) -> Verdict:
 
 def of_wording(text: str) -> Iterator[Reason]:
     plain = readings.plain(text)
-    for reading in {plain, readings.undigited(plain)}:
+    for reading in dict.fromkeys((plain, readings.undigited(plain))):
         for rule in RULES:
             if weight := rule.weigh(reading):
                 yield Reason(rule.kind, rule.reason, weight)

@@ -51,7 +51,11 @@ def test_input_guard(site, connect):
             {"text": ATTACK, "report_from": "never"},
             lambda told: told["flagged"] and "reported" not in told,
         ),
-        ("check_input", {"text": ATTACK, "source": "mail"}, {"flagged": True, "level": "CRITICAL", "reported": True}),
+        (
+            "check_input",
+            {"text": ATTACK + "\0\ud800", "source": "mail"},
+            {"flagged": True, "level": "CRITICAL", "reported": True},
+        ),
         (
             "check_input",
             {"text": "The report is ready.", "report_from": "always"},
