@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from apps.core.limits import wrong_tokens
 from apps.core.models import ApiToken
 from aria_site.api import api as the_api
 from tests.conftest import ApiClient
@@ -40,6 +41,15 @@ class TestEveryRoute:
     def test_needs_a_token(self, stranger, method, path):
         response = stranger.generic(method, path, "{}", "application/json")
         assert response.status_code == (200 if path in OPEN else 401)
+
+    def test_needs_a_token_that_still_holds(self, method, path):
+        wrong_tokens.full_at.clear()  # the address may guess anew
+        expired = make_token(expires_at=timezone.now() - timedelta(seconds=1))
+        revoked = make_token(name="revoked")
+        ApiToken.objects.get(name="revoked").revoke()
+        for secret in (expired, revoked):
+            response = ApiClient(secret).generic(method, path, "{}", "application/json")
+            assert response.status_code == (200 if path in OPEN else 401)
 
     def test_writes_need_more_than_a_read_token(self, reader, method, path):
         response = reader.generic(method, path, "{}", "application/json")
