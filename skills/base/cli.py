@@ -90,7 +90,8 @@ def run_tool(options: argparse.Namespace) -> int:
 
     result = asyncio.run(call())
     told = {name: value for name, value in vars(result).items() if value is not None or name == "data"}
-    print(json.dumps(told, indent=2, ensure_ascii=False, default=str))
+    text = json.dumps(told, indent=2, ensure_ascii=False, default=str)
+    print(text.encode(errors="replace").decode())
     if not result.success:
         print(result.error, file=sys.stderr)
     return 0 if result.success else 1

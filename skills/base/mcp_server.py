@@ -46,9 +46,9 @@ class Tools:
         return types.CallToolResult(content=[text], is_error=not result.success)
 
     def cut(self, text: str) -> str:
-        data = text.encode()
+        data = text.encode(errors="replace")
         if len(data) <= self.limit:
-            return text
+            return data.decode()
         kept = max(0, self.limit - len(CUT) - 10)
         return data[:kept].decode(errors="ignore") + CUT.format(left=len(data) - kept)
 

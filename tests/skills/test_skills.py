@@ -255,6 +255,8 @@ def test_any_client_of_the_protocol_drives_the_warehouse(host):
             assert not made.is_error and json.loads(made.content[0].text)["created"]
             wrong = await session.call_tool("create_goal", {})
             assert wrong.is_error and "required" in wrong.content[0].text
+            odd = await session.call_tool("create_goal", {"title": "tea", "\ud800": 1})
+            assert odd.is_error
             nobody = await session.call_tool("fly", {})
             assert nobody.is_error and "no tool fly" in nobody.content[0].text
             long = await session.call_tool("list_goals", {"limit": 31})
@@ -262,4 +264,4 @@ def test_any_client_of_the_protocol_drives_the_warehouse(host):
 
     asyncio.run(asyncio.wait_for(work(), 60))
     assert Goal.objects.filter(title="Make tea").exists()
-    assert SkillInvocation.objects.filter(tool_name="create_goal").count() == 2
+    assert SkillInvocation.objects.filter(tool_name="create_goal").count() == 3
