@@ -10,6 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import psycopg
@@ -158,10 +159,9 @@ def folder(fresh, first_words):
 
 @pytest.fixture(scope="class")
 def second(folder):
-    """The next start on that folder, and how long it took."""
-    began = time.monotonic()
+    """The next start on that folder."""
     with site(folder, ARIA_API_AUTH="none") as up:
-        yield up, time.monotonic() - began
+        yield up
         assert up.stop() == 0
 
 
@@ -173,27 +173,25 @@ class TestStart:
         for name in ("api_token", "credentials.txt", "secret_key"):
             assert (folder / name).stat().st_mode & 0o777 == 0o600
 
-    def test_the_next_one_is_quick_and_tells_no_secrets(self, second):
-        up, seconds = second
-        assert seconds < 5
-        assert (up.folder / "api_token").read_text() not in up.text and "password" not in up.text
-        assert "ARIA_API_AUTH=none: whoever reaches this port can read and change everything." in up.text
-        assert up.list_goals() == 200
+    def test_the_next_one_tells_no_secrets(self, second):
+        assert (second.folder / "api_token").read_text() not in second.text and "password" not in second.text
+        assert "ARIA_API_AUTH=none: whoever reaches this port can read and change everything." in second.text
+        assert second.list_goals() == 200
 
     def test_one_site_a_folder(self, second):
-        code, words = run(second[0].folder)
+        code, words = run(second.folder)
         assert code == 1 and words.count("\n") == 1
-        assert f"A site already runs on {second[0].folder} (process {second[0].process.pid})" in words
+        assert f"A site already runs on {second.folder} (process {second.process.pid})" in words
 
     def test_a_port_that_is_taken(self, second, tmp_path):
-        url = EmbeddedServer(second[0].folder / "postgres").url
-        code, words = run(tmp_path, port=second[0].port, DATABASE_URL=url)
+        url = EmbeddedServer(second.folder / "postgres").url
+        code, words = run(tmp_path, port=second.port, DATABASE_URL=url)
         assert code == 1 and words.count("\n") == 1
-        assert f"Cannot listen on 127.0.0.1:{second[0].port} (Address already in use)" in words
+        assert f"Cannot listen on 127.0.0.1:{second.port} (Address already in use)" in words
 
     def test_commands_work_beside_it(self, second):
-        code, words = run(second[0].folder, "token", "list")
-        assert code == 0 and "first start" in words and second[0].list_goals() == 200
+        code, words = run(second.folder, "token", "list")
+        assert code == 0 and "first start" in words and second.list_goals() == 200
 
     @pytest.mark.parametrize("place", ["a file", "below a file"])
     def test_a_data_folder_that_cannot_be(self, tmp_path, place):
@@ -211,6 +209,17 @@ class TestStart:
     def test_a_database_that_cannot_be(self, tmp_path, url, says):
         code, words = run(tmp_path, DATABASE_URL=url)
         assert code == 1 and says in words and words.count("\n") == 1 and "hunter2" not in words
+
+
+class TestAddress:
+    def test_of_a_caller_is_not_what_the_caller_says(self, folder):
+        """Guessing is slowed down behind a proxy too, whose header a caller may begin with anything."""
+        with site(folder, ARIA_HTTPS="1") as up, httpx.Client(verify=False, timeout=30) as client:
+            said = ({"X-Forwarded-For": f"192.0.2.{n}", "X-Forwarded-Proto": "https"} for n in range(200))
+            wrong = {"Authorization": "Bearer aria_wrong"}
+            statuses = {client.get(f"{up.url}/api/goals", headers=wrong | headers).status_code for headers in said}
+            assert statuses == {401, 429}
+            assert up.stop() == 0
 
 
 class TestSkills:
@@ -261,27 +270,27 @@ class TestEnd:
 class TestCrash:
     def test_nothing_acknowledged_is_lost(self, folder):
         """PostgreSQL dies under the writers, then the site, then both."""
+        titles = []
         with ThreadPoolExecutor() as threads:
             with site(folder) as up:
-                writers = [threads.submit(write_goals, up) for _ in range(4)]
-                time.sleep(1)
+                writers = [threads.submit(write_goals, up, titles) for _ in range(4)]
+                wait_for_more(titles)
                 kill_postgres(folder)
-                wait_until(lambda: "it runs again" in up.text, 10)
-                wait_until(lambda: up.list_goals() == 200, 10)
-                time.sleep(0.5)
+                wait_until(lambda: "it runs again" in up.text)
+                wait_for_more(titles)
                 up.stop(signal.SIGKILL)
             left = postmaster(folder)
             with site(folder) as up:
                 assert postmaster(folder) == left
-                writers += [threads.submit(write_goals, up) for _ in range(4)]
-                time.sleep(0.5)
+                writers += [threads.submit(write_goals, up, titles) for _ in range(4)]
+                wait_for_more(titles)
                 kill_postgres(folder)
                 up.stop(signal.SIGKILL)
-            acknowledged = {title for writer in writers for title in writer.result()}
-        assert len(acknowledged) > 20
+        for writer in writers:
+            writer.result()
         with site(folder) as up, closing(psycopg.connect(EmbeddedServer(folder / "postgres").url)) as server:
             assert server.execute("SHOW fsync").fetchone() == ("on",)
-            assert acknowledged <= {title for (title,) in server.execute("SELECT title FROM goals")}
+            assert set(titles) <= {title for (title,) in server.execute("SELECT title FROM goals")}
             assert server.execute("SELECT uuid_generate_v4() IS NOT NULL").fetchone() == (True,)
             assert up.stop() == 0 and postmaster(folder) is None
 
@@ -289,11 +298,9 @@ class TestCrash:
         with held(folder) as server, site(folder, DATABASE_URL=server.url) as up:
             in_parallel(up, 8)  # fills the pool
             kill_postgres(folder)
-            began = time.monotonic()
-            response = up.request("GET", "/goals")
+            response = up.request("GET", "/goals")  # or an error after 30 s
             assert response.status_code == 503 and response.json()["error"] == "Database connection error"
             assert response.headers["Retry-After"] == "5"
-            assert time.monotonic() - began < 8
             wait_until(server.revive)
             assert not server.revive()
             wait_until(lambda: up.list_goals() == 200)
@@ -411,19 +418,23 @@ def live_page(up):
         yield
 
 
-def write_goals(up):
-    """Titles of the goals that the API has acknowledged, until it is gone."""
-    acknowledged = []
+def write_goals(up, titles):
+    """Until the API is gone. `titles` gets those that it has acknowledged."""
     while True:
-        title = f"{id(acknowledged)}-{len(acknowledged)}"
+        title = uuid4().hex
         try:
             response = up.request("POST", "/goals", json={"title": title})
         except httpx.TransportError:
-            return acknowledged
+            return
         if response.status_code == 200:
-            acknowledged.append(title)
+            titles.append(title)
         else:
             assert response.status_code == 503 and response.headers["Retry-After"]
+
+
+def wait_for_more(titles):
+    before = len(titles)
+    wait_until(lambda: len(titles) > before + 10)
 
 
 def browser(up):

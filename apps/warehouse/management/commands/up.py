@@ -120,7 +120,7 @@ class Command(BaseCommand):
             endpoints=build_endpoint_description_strings(host=settings.ARIA_HOST, port=settings.ARIA_PORT),
             signal_handlers=False,
             server_name="aria-site",
-            proxy_forwarded_address_header="X-Forwarded-For" if settings.ARIA_HTTPS else None,
+            proxy_forwarded_address_header=None,  # Daphne would take the caller's own word; see limits.address_of
             proxy_forwarded_proto_header=None,
         )
         reactor.callWhenRunning(self.begin, credentials)
