@@ -108,7 +108,7 @@ def open_socket(port, origin, cookies, tls=None):
         yield connection.recv(1024)
 
 
-def wait_until(condition, seconds=5):
+def wait_until(condition, seconds=30):
     """Until `condition()` is true; its last value. Fails loudly when that never happens."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):

@@ -88,10 +88,10 @@ class TestServiceControl:
         assert not mark.exists()
 
     def test_does_not_wait_for_what_stays_in_the_background(self, boss, settings):
-        settings.SERVICE_COMMANDS = {"ARIA_SERVICE_CMD_ARIA_WEB_RESTART": "sh -c 'sleep 2 & echo started'"}
+        settings.SERVICE_COMMANDS = {"ARIA_SERVICE_CMD_ARIA_WEB_RESTART": "sh -c 'sleep 30 & echo started'"}
         start = time.monotonic()
         assert self.run(boss).json()["stdout"] == "started\n"
-        assert time.monotonic() - start < 1.5
+        assert time.monotonic() - start < 20
 
 
 @pytest.fixture
