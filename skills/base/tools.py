@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from skills.base.skill import Skill
 
 logger = logging.getLogger(__name__)
+LONGEST = 200  # characters of a complaint
 P = ParamSpec("P")
 S = TypeVar("S", bound="Skill")
 
@@ -33,7 +34,12 @@ class Tool:
 
     def problems(self, arguments: dict[str, Any]) -> str:
         errors = sorted(self.validator.iter_errors(arguments), key=lambda error: error.json_path)
-        return "; ".join(f"{error.json_path[2:]}: {error.message}".removeprefix(": ") for error in errors)
+        return "; ".join(f"{error.json_path[2:]}: {brief(error.message)}".removeprefix(": ") for error in errors)
+
+
+def brief(message: str) -> str:
+    """It quotes the argument, however long that is."""
+    return message if len(message) <= LONGEST else f"{message[: LONGEST // 2]} ... {message[-LONGEST // 2 :]}"
 
 
 def tool(

@@ -92,6 +92,10 @@ class TestTools:
         result = run(connect("http://127.0.0.1:9"), lambda api: Sums(api).call("add", arguments))
         assert (result.success, result.error_type) == (False, "ValueError") and words in result.error
 
+    def test_quote_no_long_argument(self, connect):
+        result = run(connect("http://127.0.0.1:9"), lambda api: Sums(api).call("add", {"one": "x" * 100_000}))
+        assert "is not of type 'integer'" in result.error and len(result.error) < 300
+
     def test_may_name_their_arguments_as_they_like(self, connect):
         arguments = {"skill": "a", "function": "b", "args": "c"}
         assert run(connect("http://127.0.0.1:9"), lambda api: Sums(api).call("echo", arguments)).data == "abc"
