@@ -45,7 +45,7 @@ try again later.
 **Lists** are `{items, total, page, limit, pages}`, where `page` counts from 1 and `limit` is 0 to 1000.
 
 **Retries.** Telemetry takes an `id` of the sender's own or the header `Idempotency-Key`: what is sent twice is stored
-once. Any other write with that header is done once, and a retry gets the first answer.
+once. Any other write with that header is done once, and a retry gets the first answer; a key is for one write only.
 
 **Bodies** are read generously: numbers as text, text where an object is meant, null where there is a default. Unknown
 fields are ignored.

@@ -156,6 +156,7 @@ class IdempotencyKey(models.Model):
     """A write that is done, so that another try of it changes nothing more."""
 
     id = models.UUIDField(primary_key=True)
+    request = models.CharField(max_length=64, null=True)  # digest of what was asked for
     answer = models.TextField(null=True)  # what the first try was answered
     created_at = models.DateTimeField(default=timezone.now)
 

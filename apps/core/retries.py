@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from functools import wraps
+from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 from django.db import connection, transaction
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
+from ninja.errors import HttpError
 
 from apps.core.actors import actor_of
 from apps.core.api import to_json
@@ -53,6 +55,7 @@ def once(view: View) -> View:
     """Decorates all endpoints: a write whose Idempotency-Key has succeeded before is answered as it was then.
 
     Another try that comes while the first is at work waits for it. What fails leaves no trace, and may be tried anew.
+    The key of another write is refused, for to answer as if this one were done would lose it.
     """
     if getattr(view, "knows_retries", False):
         return view
@@ -63,7 +66,10 @@ def once(view: View) -> View:
         if not is_keyed or any(isinstance(value, TelemetryBody) for value in kwargs.values()):
             return view(request, *args, **kwargs)
         with transaction.atomic():
-            done, is_new = IdempotencyKey.objects.get_or_create(pk=row_id(request, None))
+            asked = digest_of(request)
+            done, is_new = IdempotencyKey.objects.get_or_create(pk=row_id(request, None), defaults={"request": asked})
+            if not is_new and done.request not in (asked, None):
+                raise HttpError(422, "This Idempotency-Key was used for another request")
             if not is_new:
                 return HttpResponse(done.answer, content_type="application/json")
             result = view(request, *args, **kwargs)
@@ -71,6 +77,11 @@ def once(view: View) -> View:
             return result
 
     return wrapped
+
+
+def digest_of(request: HttpRequest) -> str:
+    """Of its query and body; method and path are in the key's id."""
+    return sha256(request.META.get("QUERY_STRING", "").encode() + b"\n" + request.body).hexdigest()
 
 
 def remember(done: IdempotencyKey, result: Any) -> None:

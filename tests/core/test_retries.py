@@ -25,6 +25,16 @@ def test_is_done_once_and_answered_alike(api):
     assert Goal.objects.count() == 2
 
 
+def test_the_key_of_another_write_is_refused(api):
+    api.post("/api/goals", {"title": "Make tea"}, **keyed())
+    response = api.post("/api/goals", {"title": "Make coffee"}, **keyed())
+    assert (response.status_code, response.json()) == (
+        422,
+        {"detail": "This Idempotency-Key was used for another request"},
+    )
+    assert list(Goal.objects.values_list("title", flat=True)) == ["Make tea"]
+
+
 def test_without_a_key_it_is_another_write(api):
     for _ in range(2):
         api.post("/api/knowledge-graph/entities", {"name": "Tea", "type": "drink"})
