@@ -8,6 +8,7 @@ logged and tried again, and so is a database that is away.
 import atexit
 import logging
 import threading
+import time
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from django.db import connections
 from apps.core.live import connection_arguments
 
 logger = logging.getLogger(__name__)
-PATIENCE_SECONDS = 2  # how long the end of the process waits for a duty that is at work
+PATIENCE_SECONDS = 2  # how long the end of the process waits for duties that are at work
 LOCKS = 7_202_002  # the first half of the advisory locks; the second is made of the duty's name
 
 
@@ -80,5 +81,6 @@ def start() -> None:
 
 def stop() -> None:
     stopping.set()
+    deadline = time.monotonic() + PATIENCE_SECONDS
     for thread in threads:
-        thread.join(PATIENCE_SECONDS)
+        thread.join(max(0, deadline - time.monotonic()))

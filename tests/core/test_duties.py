@@ -1,11 +1,13 @@
 """What the site does by itself, on real threads with real locks."""
 
 import threading
+import time
 from contextlib import contextmanager
 
 import pytest
 from django.db import connection, connections
 
+from apps.core import duties as module
 from apps.core.duties import Duty, duties, every
 from tests.servers import wait_until
 
@@ -86,3 +88,18 @@ def test_keeps_no_connection_from_one_time_to_the_next():
 def test_never_is_never():
     every(0, "an unwanted duty", lambda: None)
     assert "an unwanted duty" not in duties
+
+
+def test_the_end_waits_for_all_of_them_together(monkeypatch):
+    waits = []
+
+    class Busy:
+        def join(self, seconds):
+            waits.append(seconds)
+            time.sleep(seconds)
+
+    monkeypatch.setattr(module, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(module, "stopping", threading.Event())
+    monkeypatch.setattr(module, "threads", [Busy(), Busy(), Busy()])
+    module.stop()
+    assert module.stopping.is_set() and 0 < waits[0] <= 0.1 and waits[1:] == [0, 0]
