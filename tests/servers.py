@@ -12,6 +12,8 @@ import httpx
 import psycopg
 from django.db import connection
 
+from apps.core import duties
+
 
 def database_url():
     params = connection.get_connection_params()
@@ -57,13 +59,18 @@ class Site:
 
 
 @contextmanager
-def running_site():
+def running_site(*, with_duties=False):
+    """Without duties we keep their locks: what they write would get in the way of emptying tables between tests."""
+    guard = psycopg.connect(database_url(), autocommit=True)
+    for name in () if with_duties else duties.duties:
+        guard.execute("SELECT pg_advisory_lock_shared(%s, %s)", duties.key_of(name))
     site = Site()
     site.start()
     try:
         yield site
     finally:
         site.stop()
+        guard.close()
 
 
 @contextmanager

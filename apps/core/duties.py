@@ -43,7 +43,7 @@ class Duty:
 
     def do_while_ours(self, stopping: threading.Event) -> None:
         """Not at all while another process holds the lock. Its connection does nothing else, so no work can lose it."""
-        key = [LOCKS, zlib.crc32(self.name.encode()) - 2**31]
+        key = key_of(self.name)
         with psycopg.connect(**connection_arguments() | {"application_name": f"aria-site {self.name}"}) as guard:
             # Asking for a lock that is ours already says that the connection still stands.
             while guard.execute("SELECT pg_try_advisory_lock(%s, %s)", key).fetchone() == (True,):
@@ -58,6 +58,11 @@ class Duty:
             logger.exception("%s failed; trying again in %s s", self.name, self.seconds)
         finally:
             connections.close_all()
+
+
+def key_of(name: str) -> list[int]:
+    """Of the advisory lock."""
+    return [LOCKS, zlib.crc32(name.encode()) - 2**31]
 
 
 duties: dict[str, Duty] = {}

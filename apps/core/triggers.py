@@ -6,8 +6,13 @@ program must be in the history and on open pages as well.
 
 from django.db.migrations.operations import RunSQL
 
-FUNCTIONS = """
-CREATE FUNCTION site_record_change() RETURNS trigger LANGUAGE plpgsql AS $$
+# What these functions write is the site's own. Other programs may write to the warehouse in roles that have no right
+# to it, and with another search path.
+AS_OWNER = "SECURITY DEFINER SET search_path = public, pg_temp"
+
+FUNCTIONS = (
+    f"CREATE FUNCTION site_record_change() RETURNS trigger LANGUAGE plpgsql {AS_OWNER} AS $$"
+    + """
 DECLARE
     ignored text[] := coalesce(TG_ARGV[0], '{}')::text[];
     old_row jsonb := CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) - ignored END;
@@ -46,6 +51,7 @@ BEGIN
     RETURN NEW;
 END $$;
 """
+)
 DROP_FUNCTIONS = "DROP FUNCTION site_record_change, site_announce, site_touch_updated_at;"
 
 
@@ -100,7 +106,7 @@ def note_stale_hours(table: str, moment: str, sums: str, *, also: dict[str, str]
     )
     # TRUNCATE leaves no rows to look at: whatever was summed is noted.
     function = f"""
-    CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
+    CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql {AS_OWNER} AS $$
     BEGIN
         IF TG_OP = 'TRUNCATE' THEN
             INSERT INTO site_stale_hour (sums, hour)

@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import connection
+from django.db.models import Sum
 
 from apps.core.actors import Actor, acting
 from apps.core.models import Change
@@ -13,6 +14,7 @@ from apps.knowledge.models import KnowledgeEntity
 from apps.memory.models import Memory, SemanticMemory
 from apps.operations.models import ScheduledJob
 from apps.telemetry.models import ActivityLog
+from apps.telemetry.sums import SessionSum
 from tests.factories import make_goal
 
 pytestmark = pytest.mark.django_db
@@ -86,3 +88,17 @@ def test_counters_are_no_edits():
     memory = SemanticMemory.objects.create(content="c", embedding=[0.0] * 768)
     SemanticMemory.objects.update(access_count=5)
     assert Change.objects.of(memory).count() == 1
+
+
+def test_a_program_with_rights_to_the_warehouse_only_can_write_to_it():
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE ROLE older_program")
+        cursor.execute("GRANT SELECT, INSERT ON goals, agent_sessions, model_usage TO older_program")
+        cursor.execute("SET LOCAL ROLE older_program")
+        cursor.execute("SET LOCAL search_path = pg_catalog")
+        cursor.execute("INSERT INTO public.goals (goal_id, title) VALUES ('tea', 'Make tea')")
+        cursor.execute("INSERT INTO public.agent_sessions (agent_id) VALUES ('a') RETURNING id")
+        cursor.execute("INSERT INTO public.model_usage (model, session_id) VALUES ('m', %s)", cursor.fetchone())
+        cursor.execute("RESET ROLE; RESET search_path")
+    assert Change.objects.filter(table_name="goals").count() == 1
+    assert SessionSum.objects.between(None).aggregate(n=Sum("calls")) == {"n": 1}

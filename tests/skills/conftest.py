@@ -1,26 +1,19 @@
 import asyncio
 import os
-import zlib
 
-import psycopg
 import pytest
 
-from apps.core import duties
 from skills.api_client import AriaAPIClient, breaker, sender, transport
 from tests.factories import make_token
-from tests.servers import database_url, running_site
+from tests.servers import running_site
 from tests.skills.faults import FaultyProxy
 
 
 @pytest.fixture(scope="package")
 def site(django_db_setup):
-    """A real one; each test makes its own token. Its duties are left to us, who do not do them: what they write
-    would get in the way of emptying the tables between tests."""
-    with psycopg.connect(database_url(), autocommit=True) as guard:
-        for name in duties.duties:
-            guard.execute("SELECT pg_advisory_lock(%s, %s)", [duties.LOCKS, zlib.crc32(name.encode()) - 2**31])
-        with running_site() as site:
-            yield site
+    """A real one; each test makes its own token."""
+    with running_site() as site:
+        yield site
 
 
 @pytest.fixture

@@ -118,7 +118,7 @@ def test_of_two_sites_one_syncs_until_it_ends(monkeypatch):
     with remote_server(body=told("first")) as gateway:
         monkeypatch.setenv("CLAWDBOT_URL", gateway.url)
         monkeypatch.setenv("OPENCLAW_SESSIONS_SYNC_INTERVAL_SECONDS", "1")
-        with running_site() as first, running_site():
+        with running_site(with_duties=True) as first, running_site(with_duties=True):
             wait_until(is_there("first"), 30)
             (before,) = holder()
             first.stop()
