@@ -8,7 +8,7 @@ from django.db.migrations.operations import RunSQL
 
 # What these functions write is the site's own. Other programs may write to the warehouse in roles that have no right
 # to it, and with another search path.
-AS_OWNER = "SECURITY DEFINER SET search_path = public, pg_temp"
+AS_OWNER = "SECURITY DEFINER SET search_path FROM CURRENT"
 
 FUNCTIONS = (
     f"CREATE FUNCTION site_record_change() RETURNS trigger LANGUAGE plpgsql {AS_OWNER} AS $$"
