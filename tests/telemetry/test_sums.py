@@ -184,6 +184,7 @@ def test_a_moment_beyond_the_calendar_is_stored_and_belongs_to_no_hour():
     assert roll_up(ActivitySum) == 1
 
 
+@pytest.mark.oldest
 @pytest.mark.django_db
 def test_an_end_beyond_the_calendar_is_no_end():
     """Oldest PostgreSQL cannot even tell how long that took."""
