@@ -41,6 +41,9 @@ def summarize_session(request: HttpRequest, body: SummarizeIn):
     activities = recent_activities(body.hours_back)
     if not activities:
         return answer(NOTHING)
+    summary, is_new = SessionSummary.objects.get_or_create(id=summary_id, defaults={"hours_back": body.hours_back})
+    if not is_new:  # a retry that came a moment earlier
+        return answer(as_it_stands(summary))
     writing = begin(actor_of(request), summary_id, body.hours_back, activities)
     try:
         return answer(writing.result(PATIENCE) | {"id": summary_id, "pending": False})

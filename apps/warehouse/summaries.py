@@ -57,8 +57,7 @@ def is_routine(activity: ActivityLog) -> bool:
 
 
 def begin(actor: Actor, summary_id: UUID, hours: float, activities: Sequence[ActivityLog]) -> Future[dict[str, Any]]:
-    """Have an account written and stored, on a thread that does not keep the site from stopping."""
-    SessionSummary.objects.create(id=summary_id, hours_back=hours)
+    """Have an account written, on a thread that does not keep the site from stopping, and stored as the summary's."""
     future: Future[dict[str, Any]] = Future()
 
     def work() -> None:

@@ -10,6 +10,9 @@ from django.utils import timezone
 from apps.memory.models import SemanticMemory, SessionSummary, WaitingText
 from apps.telemetry.models import ActivityLog
 from apps.warehouse import api_summaries
+from tests.conftest import ApiClient
+from tests.factories import make_token
+from tests.goals.test_concurrency import at_once
 from tests.remote_servers import remote_server
 from tests.servers import wait_until
 
@@ -155,3 +158,17 @@ def test_bad_bodies(api, body):
 
 def test_an_unknown_summary(api):
     assert api.get(f"{PATH}/00000000-0000-4000-8000-000000000000").status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+def test_tries_at_once_ask_for_one_summary(litellm):
+    secret = make_token()
+    make_activity()
+    litellm.body = said("Fine.")
+
+    def work(_):
+        return ApiClient(secret).post(PATH, headers={"Idempotency-Key": "k"}).json()["id"]
+
+    assert len(set(at_once(work, range(4), 4))) == 1
+    wait_until(lambda: SessionSummary.objects.get().answer)
+    assert len(litellm.asked) == 1
