@@ -265,13 +265,13 @@ class TestLive:
         with connection.cursor() as cursor:
             cursor.execute("UPDATE goals SET title = 'from psql' WHERE id = %s", [goal.pk])
         for page in (here, there):
-            expect(card(page, goal)).to_contain_text("from psql", timeout=1000)
+            expect(card(page, goal)).to_contain_text("from psql")
         api = ApiClient(make_token())
         api.patch(f"/api/goals/{goal.goal_id}/move", {"board_column": "doing"})
         for page in (here, there):
-            expect(column(page, "doing").locator(".goal")).to_have_count(1, timeout=1000)
+            expect(column(page, "doing").locator(".goal")).to_have_count(1)
         drag(there, card(there, goal), column(there, "todo"))
-        expect(column(here, "todo").locator(".goal")).to_have_count(1, timeout=2000)
+        expect(column(here, "todo").locator(".goal")).to_have_count(1)
 
     def test_after_a_lost_listener(self, window):
         goal = make_goal()
@@ -283,9 +283,9 @@ class TestLive:
             )
             assert cursor.fetchall()
         Goal.objects.filter(pk=goal.pk).update(title="while nobody listened")
-        expect(card(page, goal)).to_contain_text("while nobody listened", timeout=5000)
+        expect(card(page, goal)).to_contain_text("while nobody listened")
         Goal.objects.filter(pk=goal.pk).update(title="and after")
-        expect(card(page, goal)).to_contain_text("and after", timeout=1000)
+        expect(card(page, goal)).to_contain_text("and after")
 
     def test_after_a_restart_of_the_site(self, window, second_site):
         goal = make_goal()
@@ -294,7 +294,7 @@ class TestLive:
         expect(page.locator(".live")).to_contain_text("offline")
         Goal.objects.filter(pk=goal.pk).update(title="while it was away")
         second_site.start()
-        expect(card(page, goal)).to_contain_text("while it was away", timeout=10000)
+        expect(card(page, goal)).to_contain_text("while it was away", timeout=60_000)
         expect(page.locator(".live")).to_have_text("live")
 
     def test_while_the_database_is_away_the_page_stays_and_says_so(self, window, second_site):
@@ -302,10 +302,10 @@ class TestLive:
         page = open_board(window(at=second_site, expected=("503", "htmx:")))
         with database_away():
             page.evaluate("htmx.trigger(document.body, 'goals')")
-            expect(page.locator("#away")).to_contain_text("The database does not answer", timeout=20000)
+            expect(page.locator("#away")).to_contain_text("The database does not answer")
             expect(card(page, goal)).to_be_visible()
         Goal.objects.filter(pk=goal.pk).update(title="and back")
-        expect(card(page, goal)).to_contain_text("and back", timeout=20000)
+        expect(card(page, goal)).to_contain_text("and back")
         expect(page.locator("#away")).to_have_count(0)
 
     def test_a_redraw_waits_while_a_card_is_in_the_hand(self, window):
