@@ -19,6 +19,7 @@ from django.db import connections
 from apps.core.live import connection_arguments
 
 logger = logging.getLogger(__name__)
+LONGEST_REST = 30  # seconds between two tries to reach a database
 PATIENCE_SECONDS = 2  # how long the end of the process waits for duties that are at work
 LOCKS = 7_202_002  # the first half of the advisory locks; the second is made of the duty's name
 
@@ -39,7 +40,7 @@ class Duty:
                 if not away:
                     logger.warning("%s: no database (%s); trying again", self.name, error)
                 away = True
-            stopping.wait(self.seconds)
+            stopping.wait(min(self.seconds, LONGEST_REST))
 
     def do_while_ours(self, stopping: threading.Event) -> None:
         """Not at all while another process holds the lock. Its connection does nothing else, so no work can lose it."""

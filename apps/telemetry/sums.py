@@ -1,6 +1,8 @@
 """The telemetry by the hour and by the day: what its totals and charts add up."""
 
-from django.db import models
+import logging
+
+from django.db import DataError, models
 
 from apps.core.duties import stopping
 from apps.core.rollups import Measure, Rows, Sums, roll_up
@@ -11,6 +13,7 @@ from apps.telemetry.sum_querysets import (
     UsageSumQuerySet,
 )
 
+logger = logging.getLogger(__name__)
 COUNT = Measure("count(*)")
 
 
@@ -220,7 +223,10 @@ HOURS_AT_ONCE = 200
 
 
 def roll_up_all() -> None:
-    """Bring all sums up to date, the newest hours of each stream first."""
+    """Bring all sums up to date, the newest hours of each stream first. What stops one does not stop the others."""
     for stream in STREAMS:
-        while roll_up(stream, HOURS_AT_ONCE) == HOURS_AT_ONCE and not stopping.is_set():
-            pass
+        try:
+            while roll_up(stream, HOURS_AT_ONCE) == HOURS_AT_ONCE and not stopping.is_set():
+                pass
+        except DataError:
+            logger.exception("%s cannot be brought up to date", stream._meta.db_table)

@@ -26,6 +26,8 @@ def column(page, key):
 def open_board(page):
     page.goto("/sprint-board")
     expect(page.locator(".live")).to_have_text("live")
+    # What the page asked for when it got its socket must not answer into the middle of a test.
+    expect(page.locator(".htmx-request")).to_have_count(0)
     return page
 
 
