@@ -115,6 +115,7 @@ CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
 ARIA_API_AUTH = env("ARIA_API_AUTH", "token")
 if ARIA_API_AUTH not in ("token", "none"):
     raise SystemExit(f"ARIA_API_AUTH is {ARIA_API_AUTH!r}; it must be 'token' or 'none'.")
+ARIA_TOKEN_SECONDS = env_int("ARIA_TOKEN_SECONDS", 1)
 ARIA_NOISE_FILTER = env_bool("ARIA_NOISE_FILTER")
 ARIA_RATE_LIMIT = env_int("ARIA_RATE_LIMIT", 60_000)  # requests a minute of one token and process; 0: no limit
 ARIA_PROXIES = env_int("ARIA_PROXIES", 0)  # how many stand in front and add to X-Forwarded-For

@@ -14,6 +14,7 @@ SCRATCH = Path(tempfile.gettempdir()) / f"aria-tests-{os.getuid()}"
 
 os.environ["ARIA_DATA_DIR"] = str(SCRATCH)
 os.environ.pop("ARIA_API_AUTH", None)
+os.environ["ARIA_TOKEN_SECONDS"] = "0"  # rows come and go with each test
 (SCRATCH / "static").mkdir(parents=True, exist_ok=True)  # WhiteNoise warns where it is missing, and a warning fails
 if "DATABASE_URL" not in os.environ:
     EmbeddedServer(SCRATCH / "postgres", fsync="off", full_page_writes="off").acquire()

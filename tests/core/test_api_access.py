@@ -1,11 +1,13 @@
 """Who may use the API, and what every answer of it looks like."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
+from apps.core import models
 from apps.core.limits import wrong_tokens
 from apps.core.models import ApiToken
 from aria_site.api import api as the_api
@@ -66,6 +68,13 @@ class TestEveryRoute:
         assert method in response["Allow"]
 
 
+class Clock:
+    now = 1000.0
+
+    def __call__(self):
+        return self.now
+
+
 def with_token(**over):
     return ApiClient(make_token(**over)).get("/api/goals").status_code
 
@@ -80,6 +89,28 @@ class TestTokens:
     def test_a_revoked_one_opens_nothing(self):
         secret = make_token()
         ApiToken.objects.get().revoke()
+        assert ApiClient(secret).get("/api/goals").status_code == 401
+
+    def test_one_just_seen_is_trusted_for_a_moment_and_no_longer(self, settings, monkeypatch):
+        settings.ARIA_TOKEN_SECONDS = 5
+        monkeypatch.setattr(models, "just_seen", {})
+        secret = make_token(expires_at=timezone.now() + timedelta(hours=1))
+        client, clock = ApiClient(secret), Clock()
+        monkeypatch.setattr(models, "time", SimpleNamespace(monotonic=clock))
+        assert client.get("/api/goals").status_code == 200
+        ApiToken.objects.get().revoke()
+        clock.now += 4
+        assert client.get("/api/goals").status_code == 200
+        clock.now += 2
+        assert client.get("/api/goals").status_code == 401
+
+    def test_one_just_seen_still_expires(self, settings, monkeypatch):
+        settings.ARIA_TOKEN_SECONDS = 5
+        monkeypatch.setattr(models, "just_seen", {})
+        secret = make_token(expires_at=timezone.now() + timedelta(hours=1))
+        assert ApiClient(secret).get("/api/goals").status_code == 200
+        [(until, token)] = models.just_seen.values()
+        token.expires_at = timezone.now()
         assert ApiClient(secret).get("/api/goals").status_code == 401
 
     def test_the_secret_is_not_stored(self):
