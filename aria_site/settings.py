@@ -232,6 +232,7 @@ DATABASES["default"] |= {
         "tcp_user_timeout": 10_000,
         "keepalives_idle": 30,
         "application_name": "aria-site",
+        "prepare_threshold": 5,  # for cursors that leave values out of the statement
         "pool": {
             "min_size": 2,
             "max_size": env_int("ARIA_DB_POOL", 16),

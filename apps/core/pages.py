@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections, models
+from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.models import Expression, Field, Model, QuerySet, Value
 
 # As Python writes them: six digits of a second or none, no year beyond 1 to 9999 (see aria_site.postgresql.times),
@@ -16,8 +17,10 @@ MOMENT = """replace(to_char(CASE WHEN {0} < '0001-01-01Z' THEN timestamptz '0001
 NUMBER = """CASE WHEN abs({0}) < 1e15 AND {0} = trunc({0}) THEN ({0}::bigint || '.0')::json
     WHEN abs({0}) < 1e308 THEN to_json({0}::float8) END"""
 COUNTED = 20_000  # rows that are quicker counted than looked up in sums
-PAGE = """SELECT (SELECT count(*) FROM ({all} LIMIT %s) AS listed),
-    (SELECT '[' || coalesce(string_agg(item, ','), '') || ']' FROM ({items} LIMIT %s OFFSET %s) AS page(item))"""
+# The bounds are numbers in the text: with parameters in their place PostgreSQL would plan anew each time.
+PAGE = """SELECT (SELECT count(*) FROM ({all} LIMIT {most}) AS listed),
+    (SELECT '[' || coalesce(string_agg(item, ','), '') || ']'
+       FROM ({items} LIMIT {limit:d} OFFSET {offset:d}) AS page(item))"""
 
 
 class RowAsJson(Expression):
@@ -55,22 +58,29 @@ def page_as_json(
 
     `count_most` is asked instead where there are so many rows that another way to count them is quicker.
     """
-    most = COUNTED + 1 if count_most else None
     try:
-        sql, of_count, of_items = page_sql(rows, tuple(fields))
+        counted, items, parameters = page_sql(rows, tuple(fields))
     except EmptyResultSet:
         return 0, "[]"
-    with connections[rows.db].cursor() as cursor:
-        cursor.execute(sql, [*of_count, most, *of_items, limit, offset])
+    most = COUNTED + 1 if count_most else "ALL"
+    with preparing_cursor(connections[rows.db]) as cursor:
+        cursor.execute(PAGE.format(all=counted, most=most, items=items, limit=limit, offset=offset), parameters)
         total, items = cursor.fetchone()
     return count_most() if count_most and total > COUNTED else total, items
 
 
-def page_sql(rows: QuerySet, fields: tuple[str, ...]) -> tuple[str, tuple[Any, ...], tuple[Any, ...]]:
+def preparing_cursor(connection: Any) -> Any:
+    """Django's cursors write values into the statement; with this one PostgreSQL keeps the plan of a hot list."""
+    connection.ensure_connection()
+    cursor = ServerBindingCursor(connection.connection)  # type: ignore[call-arg]  # psycopg has its own
+    return connection._prepare_cursor(cursor)
+
+
+def page_sql(rows: QuerySet, fields: tuple[str, ...]) -> tuple[str, str, tuple[Any, ...]]:
     """Kept with the queryset: to compile takes longer than to run, and a hot list's queryset outlives its request."""
     kept = rows.__dict__.setdefault("_page_sql", {})
     if fields not in kept:
         counted, of_count = rows.order_by().values_list(Value(1)).query.sql_with_params()
         items, of_items = rows.values_list(RowAsJson(rows.model, fields)).query.sql_with_params()
-        kept[fields] = PAGE.format(all=counted, items=items), of_count, of_items
+        kept[fields] = counted, items, (*of_count, *of_items)
     return kept[fields]
