@@ -59,7 +59,8 @@ class SessionAuth(APIKeyCookie):
 
     def _get_key(self, request: HttpRequest) -> str | None:
         """None, and so no CSRF check, where nobody is logged in: another door may be the right one."""
-        return super()._get_key(request) if request.user.is_authenticated else None
+        user = getattr(request, "user", None)  # not there in the lane of tokens
+        return super()._get_key(request) if user and user.is_authenticated else None
 
     def authenticate(self, request: HttpRequest, key: str | None) -> Actor | None:
         return allowed(request, actor_of(request)) if key else None

@@ -12,6 +12,7 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import resolve_url
+from django.urls import resolve
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.encoding import escape_uri_path
@@ -73,6 +74,23 @@ class Queries:
         finally:
             self.count += 1
             self.seconds += time.perf_counter() - started
+
+
+def token_lane(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """What carries a token and no session goes straight to the API: the middlewares below are for people's browsers.
+
+    They took a fifth of the time of a list. Exceptions need none of them either: the API answers its own.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if "HTTP_AUTHORIZATION" in request.META and request.path_info.startswith("/api/"):
+            match = resolve(request.path_info)
+            if not getattr(match.func, "login_required", True) and settings.SESSION_COOKIE_NAME not in request.COOKIES:
+                request.resolver_match = match
+                return match.func(request, *match.args, **match.kwargs)
+        return get_response(request)
+
+    return middleware
 
 
 def persons_zone(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:

@@ -134,6 +134,11 @@ class TestBrowserSession:
         make_goal()
         assert browser_client.get("/api/goals").json()["total"] == 1
 
+    def test_whatever_token_comes_with_it(self, browser_client):
+        assert browser_client.get("/api/goals", HTTP_AUTHORIZATION="Bearer wrong").status_code == 200
+        refused = Client().get("/api/goals", HTTP_AUTHORIZATION="Bearer wrong")
+        assert (refused.status_code, refused["X-Content-Type-Options"]) == (401, "nosniff")
+
     def test_but_writes_only_with_the_csrf_token(self, alice):
         client = Client(enforce_csrf_checks=True)
         client.force_login(alice)
@@ -193,6 +198,10 @@ class TestManners:
         response = api.get("/api/goals")
         assert response.status_code == 500
         assert response.json()["type"] == "ZeroDivisionError" and response.json()["path"] == "/api/goals"
+
+    def test_a_token_opens_no_page(self, api):
+        for page in ("/api/docs", "/api/openapi.json", "/sprint-board", "/admin/"):
+            assert api.get(page, headers={"Accept": "text/html"}).status_code == 302
 
     def test_the_reference_is_behind_the_login(self, stranger, browser_client):
         assert stranger.get("/api/docs").status_code == 302
