@@ -54,26 +54,23 @@ RUNTIME, CRON = "skill_exec", "openclaw_cron"
 class SessionFilters(models.QuerySet):
     """What sessions and their sums can be asked for alike."""
 
-    def of_channel(self, channel: str):
-        raise NotImplementedError
-
     def shown(self, *, runtime_events: bool = False, cron_events: bool = False):
         hidden = [kind for kind, wanted in ((RUNTIME, runtime_events), (CRON, cron_events)) if not wanted]
         return self.exclude(session_type__in=hidden) if hidden else self
 
     def matching(self, *, status: str = "", agent_id: str = "", source_channel: str = ""):
         """Exact matches; an empty text asks for nothing."""
-        wanted = {"status": status, "agent_id": agent_id}
-        found = self.filter(**{name: value for name, value in wanted.items() if value})
-        return found.of_channel(source_channel) if source_channel else found
+        wanted = {"status": status, "agent_id": agent_id, "channel": source_channel}
+        return self.filter(**{name: value for name, value in wanted.items() if value})
 
 
 class SessionQuerySet(SessionFilters, StreamQuerySet):  # type: ignore[override]  # django-stubs on as_manager
     moment = "started_at"
 
-    def of_channel(self, channel: str):
+    def matching(self, *, source_channel: str = "", **wanted: str):
+        found = super().matching(**wanted)
         # Containment, because the index on metadata answers it.
-        return self.filter(metadata__contains={"openclaw_source_channel": channel})
+        return found.filter(metadata__contains={"openclaw_source_channel": source_channel}) if source_channel else found
 
 
 class UsageFilters(models.QuerySet):

@@ -24,9 +24,6 @@ NO_COST = Decimal(0)
 
 
 class SessionSumQuerySet(SessionFilters, SumsQuerySet):  # type: ignore[override]  # django-stubs on as_manager
-    def of_channel(self, channel: str):
-        return self.filter(channel=channel)
-
     def sessions_run(self) -> int:
         return self.aggregate(n=total("sessions"))["n"]
 
