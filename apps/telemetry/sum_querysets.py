@@ -11,8 +11,8 @@ from apps.core.rollups import SumsQuerySet
 from apps.telemetry.querysets import CREATIVE, SPELLINGS, ActivityFilters, SessionFilters, UsageFilters
 
 
-def total(column: str, **condition: Any) -> Coalesce:
-    return Coalesce(Sum(column, **condition), 0)
+def total(column: str) -> Coalesce:
+    return Coalesce(Sum(column), 0)
 
 
 def mean(column: str, timed: str) -> Any:

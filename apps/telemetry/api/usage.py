@@ -34,16 +34,18 @@ def list_usage(
 ):
     """`source` is `skills`, `litellm` or `all`; calls of test suites are hidden."""
     hours = min(hours, LONGEST_HOURS) if hours and hours > 0 else None
-    calls = ModelUsage.objects.newest_first().real().of_source(source)
-    if hours:
-        calls = calls.of_last(hours=hours)
-    wanted = {name: text for name, text in (("model", model), ("provider", provider)) if text}
-    calls = calls.filter(**wanted)
     since = timezone.now() - timedelta(hours=hours) if hours else None
-    sums = UsageSum.objects.between(since).real().of_source(source).filter(**wanted)
+    wanted = {name: text for name, text in (("model", model), ("provider", provider)) if text}
+    calls = ModelUsage.objects.newest_first().real().of_source(source).filter(**wanted)
+    if since:
+        calls = calls.filter(created_at__gte=since)
+
+    def requests_made() -> int:
+        return UsageSum.objects.between(since).real().of_source(source).filter(**wanted).requests_made()
+
     if source in ("", "all", "litellm") and spend_log.is_configured():
-        return answer(usage_page(calls, sums.requests_made, Chosen(hours, **wanted), page, limit))
-    return page_list(calls, schemas.FIELDS, page, limit, item, count_most=sums.requests_made)
+        return answer(usage_page(calls, requests_made, Chosen(hours, **wanted), page, limit))
+    return page_list(calls, schemas.FIELDS, page, limit, item, count_most=requests_made)
 
 
 @router.post("", response=Created, summary="Report a call of a language model", openapi_extra=may_fail(404))
