@@ -190,5 +190,26 @@ class IdempotencyKey(models.Model):
         return str(self.id)
 
 
+class SavedView(models.Model):
+    """The filters of a page under a name that a person gave them."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_views")
+    page = models.CharField(max_length=200)  # its path
+    name = models.CharField(max_length=60)
+    query = models.CharField(max_length=2000, blank=True)
+
+    class Meta:
+        db_table = "site_saved_view"
+        constraints = [models.UniqueConstraint(fields=["user", "page", "name"], name="site_saved_view_name")]
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def url(self) -> str:
+        return f"{self.page}?{self.query}"
+
+
 def digest_of(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()

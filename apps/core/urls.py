@@ -1,6 +1,8 @@
 from django.contrib.auth import views as auth
 from django.urls import path
 
+from apps.core import views
+
 urlpatterns = [
     path("login", auth.LoginView.as_view(template_name="core/login.html"), name="login"),
     path("logout", auth.LogoutView.as_view(), name="logout"),
@@ -9,4 +11,6 @@ urlpatterns = [
         auth.PasswordChangeView.as_view(template_name="core/password.html", success_url="/"),
         name="password_change",
     ),
+    path("views", views.save_view, name="save_view"),
+    path("views/<int:pk>/delete", views.delete_view, name="delete_view"),
 ]

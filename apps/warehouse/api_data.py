@@ -1,24 +1,21 @@
 """The tables as they are: records, export, search and what keeps them fast."""
 
-from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import orjson
-from asgiref.sync import sync_to_async
-from django.core.handlers.asgi import ASGIRequest
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest
 from ninja import Query, Router, Schema
 from ninja.errors import HttpError
 
 from apps.core.api import answer, require_admin
 from apps.core.bodies import Limit, PageNumber
+from apps.core.export import Format, download, written_as
 from apps.core.openapi import may_fail
 from apps.warehouse import maintenance, records, search
 
 router = Router(tags=["Data"])
-TYPES = {"json": "application/json", "ndjson": "application/x-ndjson", "csv": "text/csv; charset=utf-8"}
 EXPORTED = may_fail(400)
 EXPORTED["responses"][200] = {
     "content": {
@@ -98,13 +95,8 @@ def list_records(request: HttpRequest, table: TableName = "activities", page: Pa
 )
 def export(request: HttpRequest, table: TableName = "activities", format: Literal["json", "ndjson", "csv", ""] = ""):
     """Streamed: `{"records": [...]}`, one object a line (`ndjson`), or `csv` with a head line."""
-    kind: records.Format = format or "json"
-    content = records.export(readable(table), kind)
-    return StreamingHttpResponse(
-        in_threads(content) if isinstance(request, ASGIRequest) else content,
-        content_type=TYPES[kind],
-        headers={"Content-Disposition": f'attachment; filename="{table}.{kind}"'},
-    )
+    kind: Format = format or "json"
+    return download(request, written_as(kind, readable(table).select()), table, kind)
 
 
 @router.get(
@@ -127,13 +119,3 @@ def readable(table: str) -> records.Source:
         return records.source(table or "activities")
     except records.UnknownTable:
         raise HttpError(400, "Invalid table") from None
-
-
-async def in_threads(content: records.Blocks) -> AsyncIterator[bytes]:
-    """Under ASGI Django would collect a plain iterator as a whole before it sends the first byte."""
-    following = sync_to_async(lambda: next(content, b""))
-    try:
-        while block := await following():
-            yield block
-    finally:
-        await sync_to_async(content.close)()

@@ -4,23 +4,15 @@ The site's own tables are none of them, and no column of vectors is shown.
 """
 
 import re
-from collections.abc import Generator, Iterable
-from contextlib import closing
 from dataclasses import dataclass
-from typing import Any, Literal
 
-from django.db import connection, transaction
 from psycopg.sql import Identifier
 
 from apps.warehouse.catalogue import SITE_PREFIXES, rows
 from apps.warehouse.inventory import WRITTEN
 
-Format = Literal["json", "ndjson", "csv"]
-Blocks = Generator[bytes, None, None]
 ALIASES = {"activities": "activity_log"}
 ORDER = {"rate_limits": "updated_at"}  # elsewhere the first of WRITTEN
-ROWS_A_FETCH = 200
-BLOCK = 1 << 16  # bytes
 
 COLUMNS = """
 SELECT a.attname, format_type(a.atttypid, a.atttypmod), NOT a.attnotnull, coalesce(a.attnum = ANY (k.indkey), false)
@@ -105,43 +97,3 @@ def page(wanted: Source, number: int, limit: int) -> tuple[str, int]:
         f" (SELECT count(*) FROM {quoted(wanted.table)})"
     )
     return found
-
-
-def export(wanted: Source, format: Format) -> Blocks:
-    """All rows, in blocks of some 64 kB; neither the site nor PostgreSQL ever holds more of them in memory."""
-    parts = {"json": as_json, "ndjson": as_lines, "csv": as_csv}[format]
-    with closing(parts(wanted)) as found:
-        yield from in_blocks(found)
-
-
-def as_lines(wanted: Source) -> Blocks:
-    with transaction.atomic(), connection.chunked_cursor() as cursor:
-        cursor.execute(f"SELECT row_to_json(r)::text FROM ({wanted.select()}) AS r")
-        while found := cursor.fetchmany(ROWS_A_FETCH):
-            yield from (f"{row}\n".encode() for (row,) in found)
-
-
-def as_json(wanted: Source) -> Blocks:
-    yield b'{"records": ['
-    with closing(as_lines(wanted)) as lines:
-        for number, line in enumerate(lines):
-            yield b"," + line if number else line
-    yield b"]}"
-
-
-def as_csv(wanted: Source) -> Blocks:
-    with transaction.atomic(), connection.cursor() as cursor:
-        copying: Any = cursor.copy(f"COPY ({wanted.select()}) TO STDOUT WITH (FORMAT csv, HEADER)")
-        with copying as lines:
-            yield from map(bytes, lines)
-
-
-def in_blocks(parts: Iterable[bytes]) -> Blocks:
-    block = bytearray()
-    for part in parts:
-        block += part
-        if len(block) >= BLOCK:
-            yield bytes(block)
-            block.clear()
-    if block:
-        yield bytes(block)

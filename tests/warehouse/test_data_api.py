@@ -12,10 +12,11 @@ from django.db import connection
 from django.test import AsyncClient
 from django.utils import timezone
 
+from apps.core.export import BLOCK
 from apps.memory.models import SemanticMemory
 from apps.operations.models import ScheduledJob
 from apps.security.models import RateLimit
-from apps.warehouse import maintenance, records
+from apps.warehouse import maintenance
 from tests.conftest import ApiClient
 from tests.factories import make_token
 from tests.warehouse.activities import make_activity, make_many_activities
@@ -137,7 +138,7 @@ class TestExport:
     def test_has_no_limit_and_comes_in_blocks(self, api):
         make_many_activities(12_000)
         blocks = list(api.get("/api/export").streaming_content)
-        assert len(blocks) > 20 and max(map(len, blocks)) < 2 * records.BLOCK
+        assert len(blocks) > 20 and max(map(len, blocks)) < 2 * BLOCK
         assert len(orjson.loads(b"".join(blocks))["records"]) == 12_000
 
     def test_refuses_other_formats(self, api):

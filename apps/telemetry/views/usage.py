@@ -1,13 +1,21 @@
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.db.models import F
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from apps.core.keyset import keyset_page
+from apps.core.export import export_rows, wanted_format
+from apps.core.keyset import keyset_page, ordered
 from apps.core.ranges import NAMES, TimeRange, chosen_range
 from apps.telemetry.usage_page import Wanted, charts, figures, shares
+
+EXPORTED = (
+    *("id", "created_at", "model", "provider", "session_id", "agent", "input_tokens", "output_tokens"),
+    *("latency_ms", "cost_usd", "success", "error_message"),
+)
 
 
 class UsageFilter(forms.Form):
@@ -28,10 +36,13 @@ class UsageFilter(forms.Form):
 
 
 @require_GET
-def model_usage(request: HttpRequest) -> HttpResponse:
+def model_usage(request: HttpRequest) -> HttpResponseBase:
     time, range_form = chosen_range(request.GET)
     asked = {name: request.GET.get(name, "").replace("\0", "") for name in ("model", "provider", "agent")}
     wanted = Wanted(**asked)
+    if wanted_format(request):
+        calls = ordered(wanted.calls(time).annotate(agent=F("session__agent_id")), "created_at", request.GET)
+        return export_rows(request, calls, EXPORTED, "model-calls")
     context: dict[str, Any] = {
         "time": time,
         "ranges": NAMES,
