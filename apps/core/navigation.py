@@ -15,7 +15,7 @@ FOR_STAFF = {"admin:index"}
 class Link:
     label: str
     url: str
-    current: bool
+    current: str  # for aria-current: `page`, or `true` on the pages below it
 
 
 def navigation(request: HttpRequest) -> dict[str, object]:
@@ -33,4 +33,10 @@ def navigation(request: HttpRequest) -> dict[str, object]:
 
 def link(request: HttpRequest, label: str, name: str) -> Link:
     url = reverse(name)
-    return Link(label, url, current=request.path == url)
+    below = "true" if request.path.startswith(f"{url}/") else ""
+    return Link(label, url, current="page" if request.path == url else below)
+
+
+def label_of(name: str) -> str:
+    """What the sidebar calls the page of this URL name."""
+    return next(label for pages in PAGES.values() for label, page in pages.items() if page == name)
