@@ -50,6 +50,10 @@ class Rows:
             f" FROM {self.table} AS r {self.joins} WHERE {where} GROUP BY {groups}"
         )
 
+    def stored(self) -> str:
+        """The same columns of a table of sums `s`, in whatever order it has them."""
+        return ", ".join(f"s.{name}" for name in ("id", "starts", *self.keys, *self.measures))
+
     def of_hour(self, start: str) -> str:
         return self.within(start, f"{start} + interval '1 hour'")
 
@@ -131,7 +135,8 @@ def stored(model: type[Sums], first: datetime | None, end: datetime | None, fine
 def sums_of(model: type[Sums], span: Span, first: datetime | None, end: datetime | None) -> Part:
     stale, params = stale_starts(model, span, first, end)
     bounds, more = bounded("s.starts", first, end)
-    return f"SELECT * FROM {table(model, span)} AS s WHERE s.starts NOT IN ({stale}){bounds}", [*params, *more]
+    sql = f"SELECT {model.rows.stored()} FROM {table(model, span)} AS s WHERE s.starts NOT IN ({stale}){bounds}"
+    return sql, [*params, *more]
 
 
 def hours_of_stale_days(model: type[Sums], first: datetime | None, end: datetime | None) -> Part:
@@ -139,8 +144,8 @@ def hours_of_stale_days(model: type[Sums], first: datetime | None, end: datetime
     days, params = stale_starts(model, "day", first, end)
     hours, more = stale_starts(model, "hour", first, end)
     return (
-        f"SELECT s.* FROM (SELECT DISTINCT starts FROM ({days}) AS d(starts)) AS d JOIN {table(model)} AS s"
-        f" ON s.starts >= d.starts AND s.starts < d.starts + interval '1 day'"
+        f"SELECT {model.rows.stored()} FROM (SELECT DISTINCT starts FROM ({days}) AS d(starts)) AS d"
+        f" JOIN {table(model)} AS s ON s.starts >= d.starts AND s.starts < d.starts + interval '1 day'"
         f" WHERE s.starts NOT IN ({hours})"
     ), [*params, *more]
 

@@ -90,14 +90,14 @@ def trigger(table: str, name: str, definition: str) -> RunSQL:
     return RunSQL(f"CREATE TRIGGER {name} {definition};", f"DROP TRIGGER {name} ON {table};")
 
 
-def note_stale_hours(table: str, moment: str, sums: str, *, also: dict[str, str] | None = None) -> RunSQL:
-    """Note in `site_stale_hour` for `sums` each hour in which a statement changes rows of `table`.
+def note_stale_hours(table: str, moment: str, *sums: str, also: dict[str, str] | None = None) -> RunSQL:
+    """Note in `site_stale_hour` for each of `sums` each hour in which a statement changes rows of `table`.
 
     `also` names other sums that depend on the table, with SQL that selects their hours FROM `changed`, which are the
     rows before and after the statement. Moments that no calendar has (infinity) belong to no hour.
     """
     name, also = f"site_note_{table}", also or {}
-    hours = {sums: hours_of(moment, "changed")} | also
+    hours = dict.fromkeys(sums, hours_of(moment, "changed")) | also
     branches = "".join(
         f"""
         ELSIF TG_OP = '{operation}' THEN
@@ -122,9 +122,14 @@ def note_stale_hours(table: str, moment: str, sums: str, *, also: dict[str, str]
         for operation, transition in TRANSITIONS.items()
     )
     # With the triggers in place no row can slip by, and what was there before them is noted whole.
-    fill = f"INSERT INTO site_stale_hour (sums, hour) {noted({sums: hours_there(moment, table)})};"
+    fill = f"INSERT INTO site_stale_hour (sums, hour) {noted(dict.fromkeys(sums, hours_there(moment, table)))};"
     dropped = "".join(f"DROP TRIGGER site_note_{operation.lower()} ON {table};\n" for operation in TRANSITIONS)
     return RunSQL(function + triggers + fill, f"{dropped} DROP FUNCTION {name};")
+
+
+def note_anew(before: RunSQL, now: RunSQL) -> list[RunSQL]:
+    """Other notes in the place of those of an earlier migration."""
+    return [RunSQL(before.reverse_sql, before.sql), now]
 
 
 TRANSITIONS = {

@@ -6,6 +6,7 @@ from django.db import DataError, models
 
 from apps.core.duties import stopping
 from apps.core.rollups import Measure, Rows, Sums, roll_up
+from apps.telemetry.latencies import InvocationTime, UsageTime
 from apps.telemetry.sum_querysets import (
     ActivitySumQuerySet,
     InvocationSumQuerySet,
@@ -15,6 +16,7 @@ from apps.telemetry.sum_querysets import (
 
 logger = logging.getLogger(__name__)
 COUNT = Measure("count(*)")
+SILENT = "WHERE r.cost_usd = 0 AND (r.input_tokens > 0 OR r.output_tokens > 0)"
 
 
 class SessionFigures(Sums):
@@ -96,6 +98,10 @@ class UsageFigures(Sums):
     latency_ms = models.BigIntegerField()
     fastest_ms = models.IntegerField(null=True)
     slowest_ms = models.IntegerField(null=True)
+    # Calls that took tokens and were reported without a cost.
+    silent_requests = models.BigIntegerField(default=0)
+    silent_input_tokens = models.BigIntegerField(default=0)
+    silent_output_tokens = models.BigIntegerField(default=0)
 
     objects = UsageSumQuerySet.as_manager()
     rows = Rows(
@@ -113,6 +119,9 @@ class UsageFigures(Sums):
             "latency_ms": Measure("coalesce(sum(r.latency_ms), 0)"),
             "fastest_ms": Measure("min(r.latency_ms)", "min"),
             "slowest_ms": Measure("max(r.latency_ms)", "max"),
+            "silent_requests": Measure(f"count(*) FILTER ({SILENT})"),
+            "silent_input_tokens": Measure(f"coalesce(sum(r.input_tokens) FILTER ({SILENT}), 0)"),
+            "silent_output_tokens": Measure(f"coalesce(sum(r.output_tokens) FILTER ({SILENT}), 0)"),
         },
     )
 
@@ -218,7 +227,7 @@ class ActivitySum(ActivityFigures):
         db_table = "site_activity_sum"
 
 
-STREAMS: tuple[type[Sums], ...] = (SessionSum, UsageSum, InvocationSum, ActivitySum)
+STREAMS: tuple[type[Sums], ...] = (SessionSum, UsageSum, InvocationSum, ActivitySum, InvocationTime, UsageTime)
 HOURS_AT_ONCE = 200
 
 

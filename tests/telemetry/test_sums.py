@@ -7,10 +7,11 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 from django.db import connection
-from django.db.models import Count, F, Sum
+from django.db.models import Count, F, Q, Sum
 
 from apps.core.models import StaleHour
 from apps.core.rollups import roll_up
+from apps.telemetry.latencies import InvocationTime, UsageTime
 from apps.telemetry.models import ActivityLog, AgentSession, ModelUsage, SkillInvocation
 from apps.telemetry.sums import STREAMS, ActivitySum, InvocationSum, SessionSum, UsageSum
 from tests.goals.test_concurrency import at_once
@@ -56,6 +57,26 @@ def raw_and_summed(since, until, finest):
         invocations.annotate(n=Count("id"), ms=Sum("duration_ms")).values_list("skill_name", "tool_name", "n", "ms"),
         summed[InvocationSum].values_list("skill_name", "tool_name").annotate(n=Sum("calls"), ms=Sum("duration_ms")),
     )
+    silent = Q(cost_usd=0) & (Q(input_tokens__gt=0) | Q(output_tokens__gt=0))
+    yield (
+        calls.values("model")
+        .filter(silent)
+        .annotate(n=Count("id"), tokens=Sum("input_tokens"))
+        .values_list("model", "n", "tokens"),
+        summed[UsageSum]
+        .values_list("model")
+        .annotate(n=Sum("silent_requests"), tokens=Sum("silent_input_tokens"))
+        .filter(n__gt=0)
+        .values_list("model", "n", "tokens"),
+    )
+    yield (
+        invocations.annotate(n=Count("duration_ms")).filter(n__gt=0).values_list("skill_name", "tool_name", "n"),
+        summed[InvocationTime].exclude(bucket=None).values_list("skill_name", "tool_name").annotate(n=Sum("calls")),
+    )
+    yield (
+        calls.annotate(n=Count("id")).values_list("model", "session__agent_id", "n"),
+        summed[UsageTime].values_list("model", "agent_id").annotate(n=Sum("calls")),
+    )
     yield (
         activities.annotate(n=Count("id")).values_list("action", "skill", "n"),
         summed[ActivitySum].values_list("action", "skill").annotate(n=Sum("activities")),
@@ -94,7 +115,12 @@ class History:
     def call_model(self):
         session = self.one_of(AgentSession) if AgentSession.objects.exists() and self.random.random() < 0.7 else None
         ModelUsage.objects.create(
-            model=self.random.choice("xy"), session=session, cost_usd="0.25", created_at=self.moment(), input_tokens=3
+            model=self.random.choice("xy"),
+            session=session,
+            cost_usd=self.random.choice(("0.25", "0")),
+            created_at=self.moment(),
+            input_tokens=3,
+            latency_ms=self.random.choice((None, 40)),
         )
 
     def call_tool(self):
@@ -209,7 +235,7 @@ def test_what_is_written_while_sums_are_rolled_up_is_counted_once():
     assert InvocationSum.objects.between(None).aggregate(n=Sum("calls")) == {"n": 150}
     roll_up(InvocationSum)
     assert InvocationSum.objects.between(None).aggregate(n=Sum("calls")) == {"n": 150}
-    assert not StaleHour.objects.exists()
+    assert not StaleHour.objects.filter(sums="site_invocation_sum").exists()
 
 
 @pytest.mark.django_db

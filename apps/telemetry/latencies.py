@@ -1,0 +1,141 @@
+"""How long calls took, counted by the hour and the day in buckets, so that percentiles of any time are quick.
+
+A bucket's upper edge is a tenth above its lower one: a percentile is at most a tenth off, and mostly half of that.
+Counts add up over times, skills and models; percentiles do not.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import models
+from django.db.models import Sum
+
+from apps.core.rollups import Measure, Rows, Sums, SumsQuerySet
+from apps.telemetry.querysets import UsageFilters
+
+RATIO = 1.1
+# The bucket b holds what took more than RATIO^(b-1) and at most RATIO^b milliseconds; the lowest also less than one.
+BUCKET = "CASE WHEN {0} <= 1 THEN 0 ELSE ceil(round((ln({0}::float8) / ln(1.1::float8))::numeric, 9))::int END"
+
+
+@dataclass(frozen=True)
+class Latency:
+    """Calls a bucket, in the order of the buckets."""
+
+    buckets: Sequence[tuple[int, int]]
+
+    @property
+    def calls(self) -> int:
+        return sum(calls for _, calls in self.buckets)
+
+    def percentile(self, share: float) -> float | None:
+        """Milliseconds that this share of the calls, from 0 to 1, took at most; None of no calls."""
+        left = share * self.calls
+        for bucket, calls in self.buckets:
+            if left <= calls:
+                return RATIO ** (bucket - 1 + left / calls) if bucket else 1.0
+            left -= calls
+        return None
+
+    @property
+    def p50(self) -> float | None:
+        return self.percentile(0.5)
+
+    @property
+    def p95(self) -> float | None:
+        return self.percentile(0.95)
+
+    @property
+    def p99(self) -> float | None:
+        return self.percentile(0.99)
+
+
+class LatencyQuerySet(SumsQuerySet):
+    def latencies(self, *columns: str, **expressions: Any) -> dict[tuple[Any, ...], Latency]:
+        """By the values of what is named, as in `values`: `latencies("skill_name", start=Trunc("starts", "day"))`.
+
+        What has no timed calls is missing; without names all calls are together, under ().
+        """
+        names = (*columns, *expressions)
+        counted = self.exclude(bucket=None).order_by().values(*columns, "bucket", **expressions)
+        found: dict[tuple[Any, ...], list[tuple[int, int]]] = defaultdict(list)
+        for row in counted.annotate(n=Sum("calls")).order_by("bucket").values_list(*names, "bucket", "n"):
+            found[row[:-2]].append(row[-2:])
+        return {group: Latency(buckets) for group, buckets in found.items()}
+
+
+class UsageLatencyQuerySet(UsageFilters, LatencyQuerySet):  # type: ignore[override]  # django-stubs on as_manager
+    pass
+
+
+class InvocationTimes(Sums):
+    """Calls of the skills' tools; the bucket of calls whose duration is not known is null."""
+
+    skill_name = models.TextField()
+    tool_name = models.TextField()
+    bucket = models.SmallIntegerField(null=True)
+    calls = models.BigIntegerField()
+
+    objects = LatencyQuerySet.as_manager()
+    rows = Rows(
+        table="skill_invocations",
+        moment="created_at",
+        keys={"skill_name": "r.skill_name", "tool_name": "r.tool_name", "bucket": BUCKET.format("r.duration_ms")},
+        measures={"calls": Measure("count(*)")},
+    )
+
+    class Meta(Sums.Meta):
+        abstract = True
+
+
+class InvocationTimeDay(InvocationTimes):
+    class Meta:
+        db_table = "site_invocation_time_day"
+
+
+class InvocationTime(InvocationTimes):
+    days = InvocationTimeDay
+
+    class Meta:
+        db_table = "site_invocation_time"
+
+
+class UsageTimes(Sums):
+    """Model calls, as `UsageSum` groups them."""
+
+    model = models.TextField()
+    provider = models.TextField(null=True)
+    agent_id = models.TextField(null=True)
+    bucket = models.SmallIntegerField(null=True)
+    calls = models.BigIntegerField()
+
+    objects = UsageLatencyQuerySet.as_manager()
+    rows = Rows(
+        table="model_usage",
+        moment="created_at",
+        joins="LEFT JOIN agent_sessions AS s ON s.id = r.session_id",
+        keys={
+            "model": "r.model",
+            "provider": "r.provider",
+            "agent_id": "s.agent_id",
+            "bucket": BUCKET.format("r.latency_ms"),
+        },
+        measures={"calls": Measure("count(*)")},
+    )
+
+    class Meta(Sums.Meta):
+        abstract = True
+
+
+class UsageTimeDay(UsageTimes):
+    class Meta:
+        db_table = "site_usage_time_day"
+
+
+class UsageTime(UsageTimes):
+    days = UsageTimeDay
+
+    class Meta:
+        db_table = "site_usage_time"
