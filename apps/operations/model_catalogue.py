@@ -27,6 +27,7 @@ class Catalogue:
     schema_version: Any = 1
     sections: dict[str, Any] = field(default_factory=lambda: {name: {} for name in SECTIONS})
     models: dict[str, dict[str, Any]] = field(default_factory=dict)
+    priced: frozenset[str] = frozenset()  # ids of those whose cost the file states; others' is no price, but a default
 
     def config(self) -> dict[str, Any]:
         return {"schema_version": self.schema_version, **self.sections, "models": self.models}
@@ -105,7 +106,9 @@ def read(path: str) -> Catalogue:
     if not isinstance(models, dict):
         raise BrokenCatalogue("holds no models")
     sections = {name: part(parsed, name) for name in SECTIONS}
-    return Catalogue(parsed.get("schema_version", 1), sections, {key: model_of(key, models[key]) for key in models})
+    described = {key: model_of(key, entry) for key, entry in models.items()}
+    priced = frozenset(key for key, entry in models.items() if is_priced(part(entry, "cost")))
+    return Catalogue(parsed.get("schema_version", 1), sections, described, priced)
 
 
 def model_of(key: str, entry: Any) -> dict[str, Any]:
@@ -128,6 +131,10 @@ def model_of(key: str, entry: Any) -> dict[str, Any]:
     }
 
 
+def is_priced(cost: dict[str, Any]) -> bool:
+    return all(is_number(cost.get(name)) for name in ("input", "output"))
+
+
 def part(entry: dict[str, Any], name: str) -> dict[str, Any]:
     value = entry.get(name)
     return value if isinstance(value, dict) else {}
@@ -142,4 +149,8 @@ def texts(values: Any) -> list[str]:
 
 
 def number(value: Any) -> int | float:
-    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else 0
+    return value if is_number(value) else 0
+
+
+def is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)

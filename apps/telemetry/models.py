@@ -20,6 +20,7 @@ from apps.core.fields import (
     uuid_key,
 )
 from apps.telemetry.latencies import InvocationTime, UsageTime  # noqa: F401  (Django looks here)
+from apps.telemetry.prices import ModelPrice  # noqa: F401  (Django looks here)
 from apps.telemetry.querysets import ActivityQuerySet, InvocationQuerySet, SessionQuerySet, UsageQuerySet
 from apps.telemetry.sums import ActivitySum, InvocationSum, SessionSum, UsageSum  # noqa: F401  (Django looks here)
 
