@@ -29,9 +29,10 @@ def free_port():
 
 
 class Site:
-    """One daphne; `stop` and `start` keep its address."""
+    """One daphne; `stop` and `start` keep its address. `settings` go into its environment."""
 
-    def __init__(self):
+    def __init__(self, **settings):
+        self.settings = settings
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.process = None
@@ -39,6 +40,7 @@ class Site:
     def start(self):
         command = [sys.executable, "-m", "daphne", "-v", "0", "-b", "127.0.0.1", "-p", str(self.port)]
         environment = os.environ | {"DATABASE_URL": database_url(), "DJANGO_SETTINGS_MODULE": "aria_site.settings"}
+        environment |= self.settings
         self.process = subprocess.Popen([*command, "aria_site.asgi:application"], env=environment)
         wait_until(self.answers, 20)
 
@@ -59,12 +61,12 @@ class Site:
 
 
 @contextmanager
-def running_site(*, with_duties=False):
+def running_site(*, with_duties=False, **settings):
     """Without duties we keep their locks: what they write would get in the way of emptying tables between tests."""
     guard = psycopg.connect(database_url(), autocommit=True)
     for name in () if with_duties else duties.duties:
         guard.execute("SELECT pg_advisory_lock_shared(%s, %s)", duties.key_of(name))
-    site = Site()
+    site = Site(**settings)
     site.start()
     try:
         yield site

@@ -1,7 +1,7 @@
 from django.contrib.auth import views as auth
 from django.urls import path
 
-from apps.core import views
+from apps.core import gallery, views
 
 urlpatterns = [
     path("login", auth.LoginView.as_view(template_name="core/login.html"), name="login"),
@@ -13,4 +13,5 @@ urlpatterns = [
     ),
     path("views", views.save_view, name="save_view"),
     path("views/<int:pk>/delete", views.delete_view, name="delete_view"),
+    path("_charts", gallery.chart_gallery, name="chart_gallery"),
 ]
