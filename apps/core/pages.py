@@ -1,8 +1,10 @@
 """A page of a list as JSON that PostgreSQL writes: most of a list's cost was to make Python objects of its values."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections, models
@@ -18,7 +20,8 @@ NUMBER = """CASE WHEN abs({0}) < 1e15 AND {0} = trunc({0}) THEN ({0}::bigint || 
     WHEN abs({0}) < 1e308 THEN to_json({0}::float8) END"""
 COUNTED = 20_000  # rows that are quicker counted than looked up in sums
 # The bounds are numbers in the text: with parameters in their place PostgreSQL would plan anew each time.
-PAGE = """SELECT (SELECT count(*) FROM ({all} LIMIT {most}) AS listed),
+PAGE = """SELECT pg_current_snapshot()::text,
+    CASE WHEN pg_current_snapshot()::text = %s THEN %s ELSE (SELECT count(*) FROM ({all} LIMIT {most}) AS listed) END,
     (SELECT '[' || coalesce(string_agg(item, ','), '') || ']'
        FROM ({items} LIMIT {limit:d} OFFSET {offset:d}) AS page(item))"""
 
@@ -59,13 +62,20 @@ def page_as_json(
     `count_most` is asked instead where there are so many rows that another way to count them is quicker.
     """
     try:
-        counted, items, parameters = page_sql(rows, tuple(fields))
+        listed = list_sql(rows, tuple(fields))
     except EmptyResultSet:
         return 0, "[]"
-    most = COUNTED + 1 if count_most else "ALL"
-    with preparing_cursor(connections[rows.db]) as cursor:
-        cursor.execute(PAGE.format(all=counted, most=most, items=items, limit=limit, offset=offset), parameters)
-        total, items = cursor.fetchone()
+    connection = connections[rows.db]
+    most = str(COUNTED + 1) if count_most else "ALL"
+    page = PAGE.format(all=listed.counted, most=most, items=listed.items, limit=limit, offset=offset)
+    with preparing_cursor(connection) as cursor:
+        remembered = listed.totals.setdefault(connection.connection, {})
+        snapshot, total = remembered.get(most, ("", 0))
+        if connection.in_atomic_block:  # whose own changes are in no snapshot
+            snapshot, remembered = "", {}
+        cursor.execute(page, (snapshot, total, *listed.of_count, *listed.of_items))
+        snapshot, total, items = cursor.fetchone()
+    remembered[most] = snapshot, total
     return count_most() if count_most and total > COUNTED else total, items
 
 
@@ -76,11 +86,26 @@ def preparing_cursor(connection: Any) -> Any:
     return connection._prepare_cursor(cursor)
 
 
-def page_sql(rows: QuerySet, fields: tuple[str, ...]) -> tuple[str, str, tuple[Any, ...]]:
+@dataclass
+class ListSql:
+    """A list's two statements with their parameters, and its totals by connection, each with its snapshot.
+
+    While a server says the same snapshot nothing was committed, so a total need not be counted again. Another server,
+    or the same after a crash, may say that snapshot of other rows, but has ended the connection.
+    """
+
+    counted: str
+    of_count: tuple[Any, ...]
+    items: str
+    of_items: tuple[Any, ...]
+    totals: WeakKeyDictionary[Any, dict[str, tuple[str, int]]] = field(default_factory=WeakKeyDictionary)
+
+
+def list_sql(rows: QuerySet, fields: tuple[str, ...]) -> ListSql:
     """Kept with the queryset: to compile takes longer than to run, and a hot list's queryset outlives its request."""
-    kept = rows.__dict__.setdefault("_page_sql", {})
+    kept = rows.__dict__.setdefault("_list_sql", {})
     if fields not in kept:
-        counted, of_count = rows.order_by().values_list(Value(1)).query.sql_with_params()
-        items, of_items = rows.values_list(RowAsJson(rows.model, fields)).query.sql_with_params()
-        kept[fields] = counted, items, (*of_count, *of_items)
+        counted = rows.order_by().values_list(Value(1)).query.sql_with_params()
+        items = rows.values_list(RowAsJson(rows.model, fields)).query.sql_with_params()
+        kept[fields] = ListSql(*counted, *items)
     return kept[fields]

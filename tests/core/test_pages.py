@@ -1,18 +1,21 @@
 """Lists whose JSON PostgreSQL writes look as if Python had written them."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+import psycopg
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from apps.core.api import to_json
-from apps.core.pages import page_as_json
+from apps.core.pages import list_sql, page_as_json
 from apps.goals.models import Goal
 from apps.goals.schemas import GOAL_FIELDS
 from apps.improvement.models import LessonLearned
 from apps.telemetry.models import ActivityLog
 from tests.factories import make_goal
+from tests.servers import database_url, wait_until
 
 pytestmark = pytest.mark.django_db
 
@@ -70,3 +73,98 @@ def test_a_remembered_list_sees_what_is_new(api):
     for total in (1, 2):
         make_goal(status="paused")
         assert api.get("/api/goals?status=paused").json()["total"] == total
+
+
+@pytest.mark.django_db(transaction=True)
+class TestRememberedTotals:
+    @pytest.fixture
+    def goals(self):
+        """A list that outlives its request."""
+        make_goal()
+        make_goal()
+        rows = Goal.objects.by_urgency()
+        assert self.total(rows) == self.total(rows) == 2
+        return rows
+
+    @pytest.fixture
+    def other(self):
+        """A program that writes past the site, in a transaction."""
+        with psycopg.connect(database_url()) as other:
+            yield other
+            other.rollback()
+
+    def total(self, rows):
+        return page_as_json(rows, ["title"], 0, 25)[0]
+
+    def test_are_not_counted_again(self, goals):
+        """Until something is committed; PostgreSQL itself may do so at any time."""
+
+        def remembered():
+            self.total(goals)
+            totals = list_sql(goals, ("title",)).totals[connection.connection]
+            totals["ALL"] = totals["ALL"][0], 1000
+            return self.total(goals) == 1000
+
+        wait_until(remembered, 20)
+        make_goal()
+        assert self.total(goals) == 3
+
+    @pytest.mark.parametrize(
+        ("change", "total"),
+        [
+            ("INSERT INTO goals (goal_id, title) VALUES ('x', 'x')", 3),
+            ("DELETE FROM goals", 0),
+            ("TRUNCATE goals CASCADE", 0),
+            ("SAVEPOINT s; DELETE FROM goals; ROLLBACK TO s", 2),
+        ],
+    )
+    def test_change_with_a_commit_and_not_before(self, goals, other, change, total):
+        locks = "TRUNCATE" in change  # nobody reads the table meanwhile
+        other.execute(change)
+        assert locks or self.total(goals) == self.total(goals) == 2
+        other.commit()
+        assert self.total(goals) == self.total(goals) == total
+
+    def test_stay_with_a_rollback(self, goals, other):
+        other.execute("DELETE FROM goals")
+        assert self.total(goals) == 2
+        other.rollback()
+        assert self.total(goals) == 2
+
+    def test_of_a_transaction_are_its_own(self, goals):
+        with transaction.atomic():
+            make_goal()
+            assert self.total(goals) == 3
+            make_goal()
+            assert self.total(goals) == 4
+            transaction.set_rollback(True)
+        assert self.total(goals) == 2
+
+    def test_are_of_another_filter_elsewhere(self, goals):
+        make_goal(status="paused")
+        assert self.total(Goal.objects.filter(status="paused")) == 1
+        assert self.total(goals.filter(status="paused")) == 1
+        assert self.total(goals) == 3
+
+    def test_begin_anew_with_a_connection(self, goals):
+        known = list_sql(goals, ("title",)).totals[connection.connection]
+        known["ALL"] = (known["ALL"][0], 1000)
+        connection.close()
+        connection.close_pool()
+        assert self.total(goals) == 2
+
+    def test_never_lag_behind_what_was_committed(self, goals):
+        """Each of several threads sees, right after its own commit, at least what it knows to be there."""
+
+        def write(number):
+            try:
+                for step in range(1, 21):
+                    make_goal()
+                    if self.total(goals) < 2 + step:
+                        return f"thread {number} sees {self.total(goals)} goals after {step} of its own"
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(4) as threads:
+            assert [problem for problem in threads.map(write, range(4)) if problem] == []
+        assert self.total(goals) == 82
