@@ -13,6 +13,7 @@ class Figure:
     value: float | Decimal | None
     before: float | Decimal | None
     written: Callable[[float], str]
+    note: str = ""  # what has to be known of the value
 
     @property
     def exact(self) -> str:
@@ -67,3 +68,16 @@ def share(value: float) -> str:
 
 def milliseconds(value: float) -> str:
     return f"{value:,.0f} ms" if value < 10_000 else f"{value / 1000:,.1f} s"
+
+
+UNITS = ((86_400, "d", 3_600, "h"), (3_600, "h", 60, "min"), (60, "min", 1, "s"))  # in seconds
+
+
+def duration(value: float) -> str:
+    """Of milliseconds, its two largest units: 337 ms, 4.7 s, 1 min 14 s, 3 h 5 min, 2 d 4 h."""
+    seconds = value / 1000
+    if seconds < 60:
+        return f"{value:,.0f} ms" if value < 1000 else f"{seconds:.1f} s"
+    size, unit, smaller, lesser = next(units for units in UNITS if seconds >= units[0])
+    rest = int(seconds % size / smaller)
+    return f"{int(seconds / size):,} {unit}" + (f" {rest} {lesser}" if rest else "")
