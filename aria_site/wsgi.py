@@ -1,9 +1,11 @@
 import os
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from io import BytesIO
 from typing import Any
 
 from django.core.wsgi import get_wsgi_application
+from django.http import HttpResponse
 
 from aria_site.garbage import spare_what_is_loaded
 
@@ -19,7 +21,11 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     if "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower() and not environ.get("CONTENT_LENGTH"):
         body = environ["wsgi.input"].read(LARGEST + 1)
         environ |= {"wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))}
-    return site(environ, start_response)
+    response = site(environ, start_response)
+    if not isinstance(response, HttpResponse):
+        return response
+    with closing(response):
+        return [response.content]  # a list is sent as one piece; of other iterables granian makes a stream
 
 
 spare_what_is_loaded()
