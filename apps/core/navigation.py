@@ -5,7 +5,7 @@ from django.urls import reverse
 
 PAGES = {
     "Work": {"Board": "board", "Archive": "goal_archive"},
-    "Agent": {"Model usage": "model_usage"},
+    "Agent": {"Sessions": "sessions", "Model usage": "model_usage"},
     "Operations": {"Admin": "admin:index", "API": "ninja:openapi-view"},
 }
 FOR_STAFF = {"admin:index"}

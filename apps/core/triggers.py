@@ -129,7 +129,7 @@ def note_stale_hours(table: str, moment: str, *sums: str, also: dict[str, str] |
 
 def note_anew(before: RunSQL, now: RunSQL) -> list[RunSQL]:
     """Other notes in the place of those of an earlier migration."""
-    return [RunSQL(before.reverse_sql, before.sql), now]
+    return [RunSQL(before.reverse_sql or "", before.sql), now]
 
 
 TRANSITIONS = {

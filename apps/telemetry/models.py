@@ -3,7 +3,7 @@ from decimal import Decimal
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models.fields.json import KT
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Upper
 
 from apps.core.fields import (
     DatabaseForeignKey,
@@ -51,6 +51,11 @@ class AgentSession(models.Model):
             models.Index(fields=["-started_at"], name="idx_agent_sessions_started"),
             models.Index(fields=["status"], name="idx_agent_sessions_status"),
             models.Index(fields=["session_type"], name="idx_agent_sessions_type"),
+            # The site's own, to sort by cost and to search: icontains is UPPER(...) LIKE UPPER(...).
+            models.Index(fields=["cost_usd", "id"], name="site_session_cost"),
+            GinIndex(
+                OpClass(Upper(Cast("metadata", models.TextField())), name="gin_trgm_ops"), name="site_session_text"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from django.db import models
-from django.db.models import Count, Max, Min, Q, Value
-from django.db.models.functions import Lower, Replace
+from django.db.models import Count, F, Max, Min, Q, Sum, Value
+from django.db.models.functions import Cast, Lower, Replace
 from django.utils import timezone
 
 
@@ -58,9 +58,9 @@ class SessionFilters(models.QuerySet):
         hidden = [kind for kind, wanted in ((RUNTIME, runtime_events), (CRON, cron_events)) if not wanted]
         return self.exclude(session_type__in=hidden) if hidden else self
 
-    def matching(self, *, status: str = "", agent_id: str = "", source_channel: str = ""):
+    def matching(self, *, status: str = "", agent_id: str = "", session_type: str = "", source_channel: str = ""):
         """Exact matches; an empty text asks for nothing."""
-        wanted = {"status": status, "agent_id": agent_id, "channel": source_channel}
+        wanted = {"status": status, "agent_id": agent_id, "session_type": session_type, "channel": source_channel}
         return self.filter(**{name: value for name, value in wanted.items() if value})
 
 
@@ -71,6 +71,10 @@ class SessionQuerySet(SessionFilters, StreamQuerySet):  # type: ignore[override]
         found = super().matching(**wanted)
         # Containment, because the index on metadata answers it.
         return found.filter(metadata__contains={"openclaw_source_channel": source_channel}) if source_channel else found
+
+    def telling(self, text: str):
+        """With `text`, upper or lower case, somewhere in the metadata; an index knows three letters in a row."""
+        return self.annotate(told=Cast("metadata", models.TextField())).filter(told__icontains=text)
 
 
 class UsageFilters(models.QuerySet):
@@ -86,8 +90,23 @@ class UsageFilters(models.QuerySet):
         return self if source in ("", "all", "skills") else self.none()
 
 
+# Calls that took tokens and were reported without a cost.
+SILENT = Q(cost_usd=0) & (Q(input_tokens__gt=0) | Q(output_tokens__gt=0))
+
+
 class UsageQuerySet(UsageFilters, StreamQuerySet):  # type: ignore[override]  # django-stubs on as_manager
-    pass
+    def by_session(self):
+        """What the calls of each session took."""
+        tokens = Sum(Cast("input_tokens", models.BigIntegerField()) + F("output_tokens"))
+        groups = self.order_by().values("session")
+        return groups.annotate(
+            calls=Count("*"), silent_calls=Count("id", filter=SILENT), call_tokens=tokens, call_cost=Sum("cost_usd")
+        )
+
+    def last_errors(self):
+        """(session, what its last failed call said)"""
+        failed = self.filter(success=False).order_by("session", "-created_at").distinct("session")
+        return failed.values_list("session", "error_message")
 
 
 class InvocationQuerySet(StreamQuerySet):

@@ -4,7 +4,7 @@ from datetime import UTC
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, FloatField, Max, Min, Sum, TextField, Value
+from django.db.models import F, FloatField, Max, Min, Q, Sum, TextField, Value
 from django.db.models.functions import Cast, Coalesce, NullIf, Trunc, TruncDate
 
 from apps.core.rollups import SumsQuerySet
@@ -30,6 +30,33 @@ class SessionSumQuerySet(SessionFilters, SumsQuerySet):  # type: ignore[override
     def by_hour(self):
         """One row an hour of starts and agent; the window must have been asked for with `finest="hour"`."""
         return self.values("agent_id", hour=F("starts")).annotate(count=total("sessions")).order_by("hour", "agent_id")
+
+    def figures(self) -> dict[str, Any]:
+        """Of all sessions together; a rate or a mean of none is None. What they took is what their model calls did."""
+        return self.aggregate(
+            active=Coalesce(Sum("sessions", filter=Q(status="active")), 0),
+            failure_rate=Cast(Coalesce(Sum("sessions", filter=Q(status="error")), 0), FloatField())
+            / NullIf(Cast(Sum("sessions"), FloatField()), 0.0),
+            tokens=total("call_tokens"),
+            cost=Coalesce(Sum("call_cost_usd"), NO_COST),
+            silent=total("silent_calls"),
+            duration=mean("seconds", "ended") * 1000.0,
+            sessions=total("sessions"),  # last, for an alias hides the column of its name
+        )
+
+    def over_time(self, grain: str):
+        """One row an agent and hour, day, week or month of the person's zone."""
+        groups = self.order_by().values("agent_id", start=Trunc("starts", grain))
+        return groups.annotate(count=Sum("sessions"), cost=Sum("call_cost_usd"))
+
+    def by_type(self, *types: str) -> dict[str, int]:
+        groups = self.filter(session_type__in=types).order_by().values_list("session_type")
+        return dict(groups.annotate(n=Sum("sessions")))
+
+    def names(self) -> list[dict[str, str | None]]:
+        """The statuses, agents, types and channels that there are, in all their combinations."""
+        names = self.order_by().values("status", "channel", agent=F("agent_id"), type=F("session_type"))
+        return list(names.distinct())
 
     def groups(self):
         """One row an agent, status and type."""

@@ -16,7 +16,7 @@ from apps.telemetry.sum_querysets import (
 
 logger = logging.getLogger(__name__)
 COUNT = Measure("count(*)")
-SILENT = "WHERE r.cost_usd = 0 AND (r.input_tokens > 0 OR r.output_tokens > 0)"
+SILENT = "WHERE {0}.cost_usd = 0 AND ({0}.input_tokens > 0 OR {0}.output_tokens > 0)"
 
 
 class SessionFigures(Sums):
@@ -35,6 +35,7 @@ class SessionFigures(Sums):
     calls = models.BigIntegerField()
     call_tokens = models.BigIntegerField()
     call_cost_usd = models.DecimalField(max_digits=20, decimal_places=6)
+    silent_calls = models.BigIntegerField(default=0)  # that took tokens and were reported without a cost
 
     objects = SessionSumQuerySet.as_manager()
     rows = Rows(
@@ -42,8 +43,9 @@ class SessionFigures(Sums):
         moment="started_at",
         joins=(
             "CROSS JOIN LATERAL (SELECT count(*) AS calls, coalesce(sum(cost_usd), 0) AS cost,"
-            " coalesce(sum(input_tokens::bigint + output_tokens), 0) AS tokens"
-            " FROM model_usage WHERE session_id = r.id) AS u"
+            " coalesce(sum(input_tokens::bigint + output_tokens), 0) AS tokens,"
+            f" count(*) FILTER ({SILENT.format('c')}) AS silent"
+            " FROM model_usage AS c WHERE session_id = r.id) AS u"
         ),
         keys={
             "agent_id": "r.agent_id",
@@ -64,6 +66,7 @@ class SessionFigures(Sums):
             "calls": Measure("sum(u.calls)"),
             "call_tokens": Measure("sum(u.tokens)"),
             "call_cost_usd": Measure("sum(u.cost)"),
+            "silent_calls": Measure("sum(u.silent)"),
         },
     )
 
@@ -119,9 +122,9 @@ class UsageFigures(Sums):
             "latency_ms": Measure("coalesce(sum(r.latency_ms), 0)"),
             "fastest_ms": Measure("min(r.latency_ms)", "min"),
             "slowest_ms": Measure("max(r.latency_ms)", "max"),
-            "silent_requests": Measure(f"count(*) FILTER ({SILENT})"),
-            "silent_input_tokens": Measure(f"coalesce(sum(r.input_tokens) FILTER ({SILENT}), 0)"),
-            "silent_output_tokens": Measure(f"coalesce(sum(r.output_tokens) FILTER ({SILENT}), 0)"),
+            "silent_requests": Measure(f"count(*) FILTER ({SILENT.format('r')})"),
+            "silent_input_tokens": Measure(f"coalesce(sum(r.input_tokens) FILTER ({SILENT.format('r')}), 0)"),
+            "silent_output_tokens": Measure(f"coalesce(sum(r.output_tokens) FILTER ({SILENT.format('r')}), 0)"),
         },
     )
 

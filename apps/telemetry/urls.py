@@ -1,7 +1,8 @@
 from django.urls import path
 
-from apps.telemetry.views import usage
+from apps.telemetry.views import sessions, usage
 
 urlpatterns = [
+    path("sessions", sessions.sessions, name="sessions"),
     path("model-usage", usage.model_usage, name="model_usage"),
 ]

@@ -50,7 +50,7 @@ def known(written: Callable[[float], str]) -> Callable[[float | Decimal | None],
     return lambda value: "" if value is None else written(float(value))
 
 
-for written in (figures.whole, figures.dollars, figures.share, figures.milliseconds):
+for written in (figures.whole, figures.dollars, figures.share, figures.milliseconds, figures.duration):
     register.filter(written.__name__, known(written))
 
 
