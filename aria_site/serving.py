@@ -55,6 +55,7 @@ class HttpServer(MPServer):
         signal.signal(signal.SIGUSR1, lambda *_: deafen(listening))
         if granian := multiprocessing.parent_process():
             end_with(granian.is_alive)
+        os.environ.setdefault("ARIA_DB_POOL", "0")  # these threads are few, and live long
         from aria_site.wsgi import application
 
         return application

@@ -221,7 +221,8 @@ TEMPLATES = [
     }
 ]
 
-# Each request under ASGI runs on a thread of its own, so connections must come from a pool;
+# Each request under ASGI runs on a thread of its own, so connections must come from a pool (`make serve` has few
+# threads, which live long: there each keeps its own, and the pool's tenth of a list's time);
 # whatever a session sets must be SET LOCAL, because the next request gets the same connection.
 # The pool's last lines, and the first three of OPTIONS, bound how long a request waits for a database that is away.
 DATABASES = {"default": database.django_settings()}
@@ -234,15 +235,18 @@ DATABASES["default"] |= {
         "keepalives_idle": 30,
         "application_name": "aria-site",
         "prepare_threshold": 5,  # for cursors that leave values out of the statement
-        "pool": {
-            "min_size": 2,
-            "max_size": env_int("ARIA_DB_POOL", 16),
-            "timeout": 5,
-            "reconnect_timeout": 5,  # then the next request tries at once, where the default would wait ever longer
-        },
     }
     | DATABASES["default"]["OPTIONS"],
 }
+if ARIA_DB_POOL := env_int("ARIA_DB_POOL", 16):
+    DATABASES["default"]["OPTIONS"]["pool"] = {
+        "min_size": 2,
+        "max_size": ARIA_DB_POOL,
+        "timeout": 5,
+        "reconnect_timeout": 5,  # then the next request tries at once, where the default would wait ever longer
+    }
+else:
+    DATABASES["default"] |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 

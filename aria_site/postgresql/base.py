@@ -1,4 +1,5 @@
-"""Django's PostgreSQL backend, with a pool that does not hand out connections which the server has ended.
+"""Django's PostgreSQL backend, with a pool that does not hand out connections which the server has ended; and where
+each thread keeps a connection, it is replaced when it has ended.
 
 Django's own CONN_HEALTH_CHECKS would ask the server before each request, and after a restart discard one dead
 connection a second. Here a look at the socket is enough, and the first dead connection has all of them checked.
@@ -28,9 +29,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
             connection = super().get_new_connection(conn_params)
         return connection
 
+    def is_usable(self) -> bool:
+        """Of a connection that a thread keeps: asked before each request, and after an error."""
+        return not has_ended(self.connection)
+
 
 def has_ended(connection: psycopg.Connection[Any]) -> bool:
     """An idle connection has nothing to read, until the server says goodbye (or a setting has changed: so ask)."""
+    if connection.closed:
+        return True
     poll = select.poll()
     poll.register(connection.fileno(), select.POLLIN)
     if not poll.poll(0):

@@ -135,3 +135,7 @@ class TestIdleConnections:
     def test_one_that_the_server_has_ended(self, idle, connected):
         connected.execute("SELECT pg_terminate_backend(%s, 5000)", [idle.info.backend_pid])
         assert has_ended(idle)
+
+    def test_one_that_is_closed(self, idle):
+        idle.close()
+        assert has_ended(idle)

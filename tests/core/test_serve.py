@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.core.test_up import Up, postmaster, run
+from tests.core.test_up import Up, held, in_parallel, kill_postgres, postmaster, run
 from tests.servers import free_port, login, open_socket, wait_until
 
 TLS = httpx.create_ssl_context(verify=False)  # made once: reading the certificates of the world takes long
@@ -170,3 +170,16 @@ def test_behind_a_proxy_there_is_one_address(client, settings, alice):
     settings.ARIA_PROXY = True
     page = client.get("/sprint-board")
     assert b"socket-origin" not in page.content and "connect-src" not in page.headers["Content-Security-Policy"]
+
+
+def test_without_a_database_it_says_so_until_it_is_back(tmp_path):
+    with held(tmp_path) as server, serving(tmp_path, DATABASE_URL=server.url) as up:
+        in_parallel(up, 8)  # now each thread keeps a connection
+        kill_postgres(tmp_path)
+        assert [up.list_goals() for _ in range(8)] == [503] * 8
+        wait_until(server.revive)
+        wait_until(lambda: up.list_goals() == 200)
+        in_parallel(up, 8)
+        kill_postgres(tmp_path)
+        wait_until(server.revive)
+        assert [up.list_goals() for _ in range(20)] == [200] * 20
