@@ -10,7 +10,20 @@ from apps.telemetry.proxied import PROVIDER, notice_of
 from apps.telemetry.sums import UsageSum
 
 Model = dict[str, Any]
-COUNTS = ("requests", "successes", "input", "output", "cost", "latency", "timed")
+COUNTS = (
+    "requests",
+    "successes",
+    "input",
+    "output",
+    "cost",
+    "latency",
+    "timed",
+    "silent",
+    "silent_input",
+    "silent_output",
+)
+# The log times no calls, and each has what the proxy says that it cost.
+NOT_LOGGED = {name: 0 for name in COUNTS if name not in ("requests", "successes", "input", "output", "cost")}
 
 
 def beside_spend(skills: list[Model], hours: int) -> tuple[list[Model], list[Model], dict[str, Any]]:
@@ -19,7 +32,7 @@ def beside_spend(skills: list[Model], hours: int) -> tuple[list[Model], list[Mod
         return skills, [], {}
     try:
         litellm = spend_queries.Chosen(hours).by_model()
-        return unproxied(skills, hours), [model | {"latency": 0, "timed": 0} for model in litellm], {}
+        return unproxied(skills, hours), [model | NOT_LOGGED for model in litellm], {}
     except spend_log.Away as away:
         return skills, [], notice_of(away)
 

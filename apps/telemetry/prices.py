@@ -6,6 +6,7 @@ Stored costs never change. An estimate is made whenever it is read, so that a co
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, Literal
 
 from django.db import models
@@ -85,14 +86,19 @@ class ModelPrice(models.Model):
         return (input_tokens * self.input_usd + output_tokens * self.output_usd) / MILLION
 
 
-class Prices:
-    """The price catalogue by the names of models, read once for many questions."""
+def nearest(known: Mapping[str, ModelPrice], model: str, provider: str | None) -> ModelPrice | None:
+    return next((known[name] for name in spellings(model, provider) if name in known), None)
 
-    def __init__(self, known: Mapping[str, ModelPrice]) -> None:
-        self.known = known
+
+class Prices:
+    """The price catalogue for many questions: read once, when the first of them needs a price."""
+
+    @cached_property
+    def known(self) -> dict[str, ModelPrice]:
+        return {price.name: price for price in ModelPrice.objects.all()}
 
     def of(self, model: str, provider: str | None) -> ModelPrice | None:
-        return next((self.known[name] for name in spellings(model, provider) if name in self.known), None)
+        return nearest(self.known, model, provider)
 
     def cost_of_calls(self, group: Mapping[str, Any]) -> Cost:
         """Of calls of one model and provider, with `cost`, `silent`, `silent_input` and `silent_output` summed up."""
@@ -112,10 +118,6 @@ class Prices:
         return self.cost_of_calls(
             {"model": model, "provider": provider, "cost": cost_usd, "silent": int(silent), **tokens}
         )
-
-
-def known_prices() -> Prices:
-    return Prices({price.name: price for price in ModelPrice.objects.all()})
 
 
 def with_costs(calls: Any) -> Any:

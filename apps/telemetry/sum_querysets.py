@@ -21,6 +21,22 @@ def mean(column: str, timed: str) -> Any:
 
 
 NO_COST = Decimal(0)
+SILENT = {  # what it takes to estimate the cost of calls that reported none; see apps/telemetry/prices.py
+    "silent": Sum("silent_requests"),
+    "silent_input": Sum("silent_input_tokens"),
+    "silent_output": Sum("silent_output_tokens"),
+}
+USAGE = {
+    "failed": Sum("requests") - Sum("successes"),  # first, for an alias hides the column of its name
+    "requests": Sum("requests"),
+    "successes": Sum("successes"),
+    "input": Sum("input_tokens"),
+    "output": Sum("output_tokens"),
+    "cost": Sum("cost_usd"),
+    "latency": Sum("latency_ms"),
+    "timed": Sum("timed"),
+    **SILENT,
+}
 
 
 class SessionSumQuerySet(SessionFilters, SumsQuerySet):  # type: ignore[override]  # django-stubs on as_manager
@@ -67,44 +83,18 @@ class SessionSumQuerySet(SessionFilters, SumsQuerySet):  # type: ignore[override
 class UsageSumQuerySet(UsageFilters, SumsQuerySet):  # type: ignore[override]  # django-stubs on as_manager
     def by_model(self):
         """One row a model and provider, the most used first; `timed` calls are those whose latency is known."""
-        return (
-            self.values("model", "provider")
-            .annotate(
-                failed=Sum("requests") - Sum("successes"),  # first, for an alias hides the column of its name
-                mean_latency=mean("latency_ms", "timed"),
-                requests=Sum("requests"),
-                successes=Sum("successes"),
-                input=Sum("input_tokens"),
-                output=Sum("output_tokens"),
-                cost=Sum("cost_usd"),
-                latency=Sum("latency_ms"),
-                timed=Sum("timed"),
-            )
-            .order_by("-requests", "model", "provider")
-        )
+        return self.values("model", "provider").annotate(**USAGE).order_by("-requests", "model", "provider")
 
-    def figures(self) -> dict[str, Any]:
-        """Of all calls together; a rate or a mean of no calls is None."""
-        return self.aggregate(
-            failure_rate=1.0 - mean("successes", "requests"),
-            latency=mean("latency_ms", "timed"),
-            cost=Coalesce(Sum("cost_usd"), NO_COST),
-            requests=total("requests"),
-            input=total("input_tokens"),
-            output=total("output_tokens"),
-        )
+    def by_model_and_agent(self):
+        """As `by_model`, each agent's apart; calls without a session have no agent."""
+        groups = self.order_by().values("model", "provider", "agent_id").annotate(**USAGE)
+        return groups.annotate(fastest=Min("fastest_ms"), slowest=Max("slowest_ms"))
 
     def over_time(self, grain: str):
-        """One row a model and hour, day, week or month of the person's zone."""
-        groups = self.order_by().values("model", start=Trunc("starts", grain))
-        return groups.annotate(cost=Sum("cost_usd"), requests=Sum("requests"))
-
-    def by_agent(self):
-        """The costliest first; calls without a session have no agent."""
-        groups = self.values("agent_id").annotate(
-            requests=Sum("requests"), tokens=Sum("input_tokens") + Sum("output_tokens"), cost=Sum("cost_usd")
-        )
-        return groups.order_by("-cost", "agent_id")
+        """One row a model, provider and hour, day, week or month of the person's zone."""
+        groups = self.order_by().values("model", "provider", start=Trunc("starts", grain))
+        failed = Sum("requests") - Sum("successes")  # first, for an alias hides the column of its name
+        return groups.annotate(failed=failed, requests=Sum("requests"), cost=Sum("cost_usd"), **SILENT)
 
     def names(self) -> list[dict[str, str | None]]:
         """The models, providers and agents that there are, in all their combinations."""
@@ -132,6 +122,9 @@ MEASURES: dict[str, Any] = {
 
 
 class InvocationSumQuerySet(SumsQuerySet):
+    def of_skill(self, name: str):
+        return self.filter(skill_name=name)
+
     def measures(self) -> dict[str, Any]:
         return self.aggregate(**MEASURES)
 
@@ -156,6 +149,36 @@ class InvocationSumQuerySet(SumsQuerySet):
     def by_hour(self):
         """In order of time; the window must have been asked for with `finest="hour"`."""
         return self.values(hour=F("starts")).annotate(**MEASURES).order_by("hour")
+
+    def by_skill_and_hour(self):
+        """In order of time; the window must have been asked for with `finest="hour"`."""
+        groups = self.values("skill_name", hour=F("starts"))
+        return groups.annotate(last_seen=Max("last_at"), **MEASURES).order_by("hour")
+
+    def by_skill_and_tool(self):
+        """The busiest first; `longest` and `shortest` are None where no call was timed."""
+        groups = self.values("skill_name", "tool_name").annotate(
+            longest=Max("longest_ms"), shortest=Min("shortest_ms"), last_seen=Max("last_at"), **MEASURES
+        )
+        return groups.order_by("-total", "skill_name", "tool_name")
+
+    def over_time(self, grain: str, *columns: str):
+        """One row an hour, day, week or month of the person's zone, and value of `columns`."""
+        return self.order_by().values(*columns, start=Trunc("starts", grain)).annotate(**MEASURES)
+
+    def by_model(self):
+        """The busiest first; the model is None of calls that used none."""
+        return self.values("model_used").annotate(**MEASURES).order_by("-total", "model_used")
+
+    def errors(self):
+        """One row a skill and type of error, the most frequent first; the type is empty where nobody said."""
+        failed = self.exclude(error_type=None).values("skill_name", "error_type")
+        seen = failed.annotate(count=Sum("failed"), first_seen=Min("first_at"), last_seen=Max("last_at"))
+        return seen.order_by("-count", "skill_name", "error_type")
+
+    def failure_patterns(self):
+        """Errors of one type that a skill made more than once, the most frequent first."""
+        return self.errors().exclude(error_type="").filter(count__gte=2)
 
 
 ACTIVITIES = total("activities")

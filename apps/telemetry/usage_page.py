@@ -1,20 +1,25 @@
 """What the page of model usage shows: the figures of a time, its charts and its shares."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Min
+from django.db.models.functions import Trunc
 
 from apps.core.charts import MOST_SERIES, Chart, Series
 from apps.core.figures import Figure, compact, dollars, milliseconds, share, whole
 from apps.core.ranges import TimeRange, label_of
 from apps.core.rollups import Span
+from apps.telemetry.latencies import InvocationTime, Latency, UsageLatencyQuerySet, UsageTime
 from apps.telemetry.models import ModelUsage
+from apps.telemetry.prices import Cost, Prices, total
 from apps.telemetry.querysets import UsageQuerySet
 from apps.telemetry.sum_querysets import UsageSumQuerySet
-from apps.telemetry.sums import UsageSum
+from apps.telemetry.sums import InvocationSum, UsageSum
+from apps.telemetry.usage_groups import BY, Group, Row, Usage, grouped, priced
 
 OTHERS = "others"
 
@@ -34,6 +39,9 @@ class Wanted:
     def of(self, time: TimeRange, finest: Span = "day") -> UsageSumQuerySet:
         return self.among(UsageSum.objects.between(time.since, time.until, finest).real(), agent="agent_id")
 
+    def times(self, time: TimeRange, finest: Span = "day") -> UsageLatencyQuerySet:
+        return self.among(UsageTime.objects.between(time.since, time.until, finest).real(), agent="agent_id")
+
     def calls(self, time: TimeRange) -> UsageQuerySet:
         """The calls themselves, with the agents of their sessions."""
         calls = ModelUsage.objects.real().filter(created_at__lt=time.until)
@@ -45,53 +53,87 @@ class Wanted:
         return rows.filter(**{name: text for name, text in named.items() if text})
 
 
-def figures(wanted: Wanted, time: TimeRange) -> list[Figure]:
+def usage_of(wanted: Wanted, time: TimeRange | None, prices: Prices) -> list[Row]:
+    """By model, provider and agent, each with its cost: what the figures and the tables add up."""
+    return priced(wanted.of(time).by_model_and_agent(), prices) if time else []
+
+
+def figures(now: Usage, before: Usage | None) -> list[Figure]:
     """Each beside that of the period before."""
-    now = wanted.of(time).figures()
-    before = wanted.of(time.previous).figures() if time.previous else {}
-    shown = (
-        ("Cost", "cost", dollars),
-        ("Calls", "requests", whole),
-        ("Tokens in", "input", compact),
-        ("Tokens out", "output", compact),
-        ("Failed", "failure_rate", share),
-        ("Mean latency", "latency", milliseconds),
-    )
-    return [Figure(label, now[name], before.get(name), written) for label, name, written in shown]
-
-
-def charts(wanted: Wanted, time: TimeRange) -> list[Chart]:
-    """Cost and calls over the time, the costliest and the busiest models apart."""
-    first = time.since or wanted.of(time).aggregate(first=Min("starts"))["first"] or time.until
-    time = time.starting_at(first)
-    rows = list(wanted.of(time, finest=time.finest).over_time(time.grain))
-    starts = list(time.starts())
+    shown: list[tuple[str, Callable[[Usage], Any], Callable[[float], str]]] = [
+        ("Cost", lambda usage: usage.cost.amount, dollars),
+        ("Calls", lambda usage: usage.requests, whole),
+        ("Tokens in", lambda usage: usage.input, compact),
+        ("Tokens out", lambda usage: usage.output, compact),
+        ("Failed", lambda usage: usage.failure_rate, share),
+        ("Mean latency", lambda usage: usage.mean_latency, milliseconds),
+    ]
+    notes = {"Cost": note_of(now.cost)}
     return [
-        Chart("Cost", "bars", labels(time, starts), stacked(rows, "cost", starts), dollars),
-        Chart("Calls", "bars", labels(time, starts), stacked(rows, "requests", starts), whole),
+        Figure(label, of(now), of(before) if before else None, written, notes.get(label, ""))
+        for label, of, written in shown
     ]
 
 
-def labels(time: TimeRange, starts: list[datetime]) -> list[str]:
-    return [label_of(time.grain, start) for start in starts]
+def note_of(cost: Cost) -> str:
+    """How much of an amount is not as the clients reported it."""
+    parts = [f"of it {dollars(float(cost.estimated))} estimated"] if cost.estimated else []
+    if calls := cost.unknown_calls:
+        parts.append(f"{whole(calls)} {'call' if calls == 1 else 'calls'} of unknown cost")
+    return ", ".join(parts)
 
 
-def stacked(rows: list[dict[str, Any]], measure: str, starts: list[datetime]) -> list[Series]:
+def charts(wanted: Wanted, time: TimeRange, prices: Prices) -> list[Chart]:
+    """Over the time: cost, calls and failures of the foremost models apart, and the latency of all."""
+    first = time.since or wanted.of(time).aggregate(first=Min("starts"))["first"] or time.until
+    time = time.starting_at(first)
+    rows = priced(wanted.of(time, finest=time.finest).over_time(time.grain), prices)
+    starts = list(time.starts())
+    labels = [label_of(time.grain, start) for start in starts]
+    return [
+        Chart("Cost", "bars", labels, stacked(rows, starts, cost_of), dollars),
+        Chart("Calls", "bars", labels, stacked(rows, starts, count_of("requests")), whole),
+        Chart("Failed calls", "bars", labels, stacked(rows, starts, count_of("failed")), whole),
+        Chart("Latency", "lines", labels, percentiles(wanted, time, starts), milliseconds),
+    ]
+
+
+def cost_of(rows: list[Row]) -> float | None:
+    amount = total(row["spent"] for row in rows).amount
+    return None if amount is None else float(amount)
+
+
+def count_of(name: str) -> Callable[[list[Row]], float]:
+    return lambda rows: sum(row[name] for row in rows)
+
+
+def stacked(rows: list[Row], starts: list[datetime], measure: Callable[[list[Row]], float | None]) -> list[Series]:
     """A series a model; beyond the largest few together."""
-    totals: dict[str, float] = defaultdict(float)
-    at: dict[tuple[str, datetime], float] = defaultdict(float)
+    of_model: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
-        totals[row["model"]] += float(row[measure])
-    largest = sorted(totals, key=lambda model: (-totals[model], model))
+        of_model[row["model"]].append(row)
+    largest = sorted(of_model, key=lambda model: (-(measure(of_model[model]) or 0), model))
     named = largest if len(largest) <= MOST_SERIES else largest[: MOST_SERIES - 1]
+    at: dict[tuple[str, datetime], list[Row]] = defaultdict(list)
     for row in rows:
-        at[row["model"] if row["model"] in named else OTHERS, row["start"]] += float(row[measure])
+        at[row["model"] if row["model"] in named else OTHERS, row["start"]].append(row)
     shown = named if len(named) == len(largest) else [*named, OTHERS]
-    return [Series(model, [at[model, start] for start in starts]) for model in shown]
+    return [Series(model, [measure(at[model, start]) for start in starts]) for model in shown]
 
 
-def shares(groups: Any) -> list[dict[str, Any]]:
-    """Each with its share of the cost, from 0 to 1."""
-    rows = list(groups)
-    cost = sum(row["cost"] for row in rows)
-    return [row | {"share": row["cost"] / cost if cost else 0} for row in rows]
+def percentiles(wanted: Wanted, time: TimeRange, starts: list[datetime]) -> list[Series]:
+    found = wanted.times(time, finest=time.finest).latencies(start=Trunc("starts", time.grain))
+    at = [found.get((start,), Latency(())) for start in starts]
+    return [Series("median", [latency.p50 for latency in at]), Series("p95", [latency.p95 for latency in at])]
+
+
+def table(wanted: Wanted, time: TimeRange, rows: list[Row], by: str) -> list[Group]:
+    """By model, provider or agent."""
+    return grouped(rows, BY[by], wanted.times(time).latencies(*BY[by]))
+
+
+def skills_table(time: TimeRange) -> list[dict[str, Any]]:
+    """What the skills say of their own calls: it names no session, so the page's filters do not reach it."""
+    times = InvocationTime.objects.between(time.since, time.until).latencies("skill_name")
+    rows = InvocationSum.objects.between(time.since, time.until).by_skill_in_full().order_by("-tokens", "-total")
+    return [row | {"times": times.get((row["skill_name"],), Latency(()))} for row in rows]

@@ -12,6 +12,7 @@ from django.db.models import F, Window
 from django.db.models.functions import Mod, RowNumber
 
 from apps.telemetry import spend_queries
+from apps.telemetry.prices import Prices
 from apps.telemetry.proxied import notice_of, proxied
 from apps.telemetry.querysets import UsageQuerySet
 from apps.telemetry.schemas.usage import FIELDS
@@ -19,9 +20,12 @@ from apps.telemetry.spend_log import Away
 from apps.telemetry.spend_queries import Chosen
 
 MOST_TIMES = 1000
+LOGGED = {"cost_origin": "reported", "cost_estimated": None}  # by the proxy
 
 
-def usage_page(calls: UsageQuerySet, count: Callable[[], int], spend: Chosen, page: int, limit: int) -> dict[str, Any]:
+def usage_page(
+    calls: UsageQuerySet, count: Callable[[], int], spend: Chosen, page: int, limit: int, prices: Prices
+) -> dict[str, Any]:
     """The page list of both, or of `calls` with a notice where the log is away. `count` says how many `calls` are."""
     offset = (max(page, 1) - 1) * limit
     try:
@@ -34,13 +38,16 @@ def usage_page(calls: UsageQuerySet, count: Callable[[], int], spend: Chosen, pa
         total, notice = count(), notice_of(away)
         rows = list(calls.values(*FIELDS)[offset : offset + limit])
     pages = -(-total // limit) if limit else 0
-    items = [row if "source" in row else item(row) for row in rows]
+    items = [row | LOGGED if "source" in row else item(row, prices) for row in rows]
     return {"items": items, "total": total, "page": page, "limit": limit, "pages": pages, **notice}
 
 
-def item(row: dict[str, Any]) -> dict[str, Any]:
+def item(row: dict[str, Any], prices: Prices) -> dict[str, Any]:
     """Of a row that a skill reported."""
-    return row | {"total_tokens": row["input_tokens"] + row["output_tokens"], "source": "skills"}
+    facts = ("model", "provider", "input_tokens", "output_tokens", "cost_usd")
+    cost = prices.cost_of_call(*(row[name] for name in facts))
+    spent = {"cost_origin": cost.origin, "cost_estimated": cost.estimated if cost.estimated_calls else None}
+    return row | {"total_tokens": row["input_tokens"] + row["output_tokens"], "source": "skills"} | spent
 
 
 def merged(calls: UsageQuerySet, spend: Chosen, offset: int, limit: int) -> list[dict[str, Any]]:

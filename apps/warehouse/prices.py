@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from apps.operations.model_catalogue import Catalogue, latest
-from apps.telemetry.prices import ModelPrice, Prices
+from apps.telemetry.prices import ModelPrice, nearest
 from apps.warehouse.records import UnknownTable, source
 
 FILE, TABLE = "models file", "model_cost_reference"
@@ -45,13 +45,12 @@ def update_prices() -> None:
     of_file = by_name(in_file(catalogue), FILE)
     if problem and not of_file:
         of_file = {name: price for name, price in stored.items() if price.source == FILE}
-    known = Prices(of_file)
-    of_table = by_name((price for price in in_table() if not is_known(price, known)), TABLE)
+    of_table = by_name((price for price in in_table() if not is_known(price, of_file)), TABLE)
     store(of_table | of_file, stored)
 
 
-def is_known(price: Listed, known: Prices) -> bool:
-    return any(known.of(name, None) for name in price.names)
+def is_known(price: Listed, known: dict[str, ModelPrice]) -> bool:
+    return any(nearest(known, name, None) for name in price.names)
 
 
 def in_file(catalogue: Catalogue) -> list[Listed]:

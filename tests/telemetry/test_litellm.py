@@ -185,7 +185,7 @@ class TestUsage:
         assert item == {
             "id": "r-1", "model": "qwen3", "provider": "openrouter", "input_tokens": 100, "output_tokens": 10,
             "total_tokens": 110, "cost_usd": 0.5, "latency_ms": None, "success": False, "error_message": "failure",
-            "session_id": "s-1", "source": "litellm",
+            "session_id": "s-1", "source": "litellm", "cost_origin": "reported", "cost_estimated": None,
         }  # fmt: skip
 
     @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ class TestList:
         (item,) = page["items"]
         assert item.keys() == {
             "id", "model", "provider", "input_tokens", "output_tokens", "total_tokens", "cost_usd", "latency_ms",
-            "success", "error_message", "session_id", "created_at", "source",
+            "success", "error_message", "session_id", "created_at", "source", "cost_origin", "cost_estimated",
         }  # fmt: skip
         assert (item["model"], item["total_tokens"], item["cost_usd"]) == ("new", 2**31 + 4, 0.000125)
         assert (item["session_id"], item["source"]) == (str(session.id), "skills")
@@ -134,8 +134,9 @@ class TestStats:
     def test_of_nothing(self, api):
         nothing = {"requests": 0, "tokens": 0, "cost": 0}
         assert api.get("/api/model-usage/stats").json() == {
-            "period_hours": 24, "total_requests": 0, "total_tokens": 0, "total_cost": 0, "avg_latency_ms": 0,
-            "success_rate": 100, "by_model": [], "sources": {"skills": nothing, "litellm": nothing},
+            "period_hours": 24, "total_requests": 0, "total_tokens": 0, "total_cost": 0, "cost_estimated": 0,
+            "calls_without_price": 0, "avg_latency_ms": 0, "success_rate": 100, "by_model": [],
+            "sources": {"skills": nothing, "litellm": nothing},
         }  # fmt: skip
 
     def test_adds_up_by_model_and_provider(self, api):
@@ -148,9 +149,9 @@ class TestStats:
         assert (stats["avg_latency_ms"], stats["success_rate"]) == (200, 66.7)
         assert stats["by_model"] == [
             {"model": "a", "provider": "local", "requests": 2, "input_tokens": 10, "output_tokens": 1, "cost": 0.5,
-             "avg_latency": 200, "source": "skills"},
+             "cost_estimated": 0, "calls_without_price": 0, "avg_latency": 200, "source": "skills"},
             {"model": "a", "provider": "cloud", "requests": 1, "input_tokens": 0, "output_tokens": 0, "cost": 0.25,
-             "avg_latency": 0, "source": "skills"},
+             "cost_estimated": 0, "calls_without_price": 0, "avg_latency": 0, "source": "skills"},
         ]  # fmt: skip
         assert stats["sources"]["skills"] == {"requests": 3, "tokens": 11, "cost": 0.75}
 
@@ -158,8 +159,8 @@ class TestStats:
     def test_has_bounds(self, api, hours):
         assert api.get(f"/api/model-usage/stats?hours={hours}").status_code == 422
 
-    def test_costs_one_query(self, api, django_assert_num_queries):
-        [make_usage(model=f"m{number}") for number in range(20)]
+    def test_costs_two_queries(self, api, django_assert_num_queries):
+        [make_usage(model=f"m{number}", input_tokens=1) for number in range(20)]
         api.get("/api/model-usage")
-        with django_assert_num_queries(2):  # the token, the models
+        with django_assert_num_queries(3):  # the token, the models, their prices
             api.get("/api/model-usage/stats")

@@ -39,10 +39,10 @@ class TestPage:
 
     def test_agrees_with_the_api(self, browser_client, api, calls):
         stats = api.get("/api/model-usage/stats?hours=168").json()
-        rows = browser_client.get("/model-usage?range=7d").context["models"]
-        assert [(row["model"], float(row["cost"])) for row in rows] == [("kimi", 1.5), ("qwen3", 0.25)]
-        assert sum(row["requests"] for row in rows) == stats["total_requests"]
-        assert float(sum(row["cost"] for row in rows)) == stats["total_cost"]
+        rows = browser_client.get("/model-usage?range=7d").context["table"]
+        assert [(row.names["model"], float(row.usage.cost.amount)) for row in rows] == [("kimi", 1.5), ("qwen3", 0.25)]
+        assert sum(row.usage.requests for row in rows) == stats["total_requests"]
+        assert float(sum(row.usage.cost.amount for row in rows)) == stats["total_cost"]
 
     def test_shows_the_calls_and_their_text_as_text(self, browser_client, calls):
         page = browser_client.get("/model-usage").content.decode()
@@ -74,7 +74,7 @@ class TestPage:
         browser_client.cookies["timezone"] = "Europe/Berlin"
         response = browser_client.get("/model-usage?since=2026-03-02T00:00&until=2026-03-10T00:00")
         assert figures(response)["Cost"] == "$2.00"
-        cost, _ = response.context["charts"]
+        cost, *_ = response.context["charts"]
         assert list(cost.rows)[0] == ("Mar 2", ["$2.00"])
         browser_client.cookies["timezone"] = "Mars/Olympus"
         assert browser_client.get("/model-usage").status_code == 200
@@ -92,7 +92,7 @@ class TestPage:
         browser_client.cookies["timezone"] = "America/New_York"
         since = datetime(2026, 7, 1) - timedelta(days=days)
         response = browser_client.get(f"/model-usage?since={since:%Y-%m-%dT%H:%M}&until=2026-07-01T00:00")
-        cost, _ = response.context["charts"]
+        cost, *_ = response.context["charts"]
         assert [label for label, [dollars] in cost.rows if dollars != "$0.00"] == [
             "week of Jun 1" if days == 130 else "Jun 2026"
         ]

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 
-from apps.telemetry.prices import ModelPrice, known_prices
+from apps.telemetry.prices import ModelPrice, Prices
 from apps.warehouse.prices import FILE, TABLE, update_prices
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +44,7 @@ def table(settings):
 
 
 def price(model, provider=None):
-    found = known_prices().of(model, provider)
+    found = Prices().of(model, provider)
     return found and (float(found.input_usd), float(found.output_usd), found.source)
 
 
@@ -141,5 +141,5 @@ class TestTable:
 def test_looks_prices_up_in_one_query(file, django_assert_num_queries):
     file({f"m{number}": KIMI for number in range(300)})
     with django_assert_num_queries(1):
-        known = known_prices()
+        known = Prices()
         assert known.of("m7", "p") and known.of("m8", None)

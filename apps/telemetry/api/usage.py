@@ -12,6 +12,7 @@ from apps.core.openapi import may_fail
 from apps.core.retries import row_id
 from apps.telemetry import actions, spend_log
 from apps.telemetry.models import AgentSession, ModelUsage
+from apps.telemetry.prices import Prices
 from apps.telemetry.schemas import usage as schemas
 from apps.telemetry.spend_queries import Chosen
 from apps.telemetry.sums import UsageSum
@@ -32,7 +33,10 @@ def list_usage(
     provider: str = "",
     source: str = "",
 ):
-    """`source` is `skills`, `litellm` or `all`; calls of test suites are hidden."""
+    """`source` is `skills`, `litellm` or `all`; calls of test suites are hidden.
+
+    `cost_usd` is what was reported. Where nothing was, `cost_estimated` is what the tokens cost by the price catalogue.
+    """
     hours = min(hours, LONGEST_HOURS) if hours and hours > 0 else None
     since = timezone.now() - timedelta(hours=hours) if hours else None
     wanted = {name: text for name, text in (("model", model), ("provider", provider)) if text}
@@ -43,9 +47,10 @@ def list_usage(
     def requests_made() -> int:
         return UsageSum.objects.between(since).real().of_source(source).filter(**wanted).requests_made()
 
+    prices = Prices()
     if source in ("", "all", "litellm") and spend_log.is_configured():
-        return answer(usage_page(calls, requests_made, Chosen(hours, **wanted), page, limit))
-    return page_list(calls, schemas.FIELDS, page, limit, item, count_most=requests_made)
+        return answer(usage_page(calls, requests_made, Chosen(hours, **wanted), page, limit, prices))
+    return page_list(calls, schemas.FIELDS, page, limit, lambda row: item(row, prices), count_most=requests_made)
 
 
 @router.post("", response=Created, summary="Report a call of a language model", openapi_extra=may_fail(404))
@@ -62,4 +67,5 @@ def record_usage(request: HttpRequest, body: schemas.UsageIn):
     "/stats", response=schemas.UsageStats, summary="Tokens, cost and latency by model", operation_id="usage_stats"
 )
 def stats(request: HttpRequest, hours: Hours = 24):
+    """`total_cost` and `cost` are what was reported; see `cost_estimated` and `calls_without_price` for the rest."""
     return answer(usage_stats(hours))

@@ -6,6 +6,7 @@ from ninja import Field, Schema
 from pydantic import BeforeValidator
 
 from apps.core.bodies import Cost, example
+from apps.telemetry.prices import Origin
 from apps.telemetry.schemas.rows import Count, Name, Row, ShortName
 from apps.telemetry.schemas.sessions import zero_for_nothing
 
@@ -52,6 +53,8 @@ class UsageOut(Schema):
     session_id: str | None
     created_at: datetime
     source: str
+    cost_origin: Origin = Field(description="`none`: no tokens and no cost.")
+    cost_estimated: float | None = Field(description="USD; null unless `cost_origin` is `estimated`.")
 
 
 class UsagePage(Schema):
@@ -70,6 +73,8 @@ class ModelTotals(Schema):
     input_tokens: int
     output_tokens: int
     cost: float
+    cost_estimated: float
+    calls_without_price: int
     avg_latency: int
     source: str
 
@@ -85,6 +90,8 @@ class UsageStats(Schema):
     total_requests: int
     total_tokens: int
     total_cost: float
+    cost_estimated: float = Field(description="USD that the price catalogue makes of calls reported without a cost.")
+    calls_without_price: int = Field(description="Calls reported without a cost, of models without a price.")
     avg_latency_ms: int
     success_rate: float
     by_model: list[ModelTotals]

@@ -8,14 +8,17 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from apps.core.export import export_rows, wanted_format
-from apps.core.keyset import keyset_page, ordered
+from apps.core.keyset import KeysetPage, keyset_page, ordered
 from apps.core.ranges import NAMES, TimeRange, chosen_range
-from apps.telemetry.usage_page import Wanted, charts, figures, shares
+from apps.telemetry.prices import Prices, with_costs
+from apps.telemetry.usage_groups import summed
+from apps.telemetry.usage_page import Wanted, charts, figures, skills_table, table, usage_of
 
 EXPORTED = (
     *("id", "created_at", "model", "provider", "session_id", "agent", "input_tokens", "output_tokens"),
-    *("latency_ms", "cost_usd", "success", "error_message"),
+    *("latency_ms", "cost_usd", "cost_origin", "cost_estimated", "success", "error_message"),
 )
+TABLES = {"model": "Models", "provider": "Providers", "agent": "Agents", "skill": "Skills"}
 
 
 class UsageFilter(forms.Form):
@@ -41,19 +44,34 @@ def model_usage(request: HttpRequest) -> HttpResponseBase:
     asked = {name: request.GET.get(name, "").replace("\0", "") for name in ("model", "provider", "agent")}
     wanted = Wanted(**asked)
     if wanted_format(request):
-        calls = ordered(wanted.calls(time).annotate(agent=F("session__agent_id")), "created_at", request.GET)
-        return export_rows(request, calls, EXPORTED, "model-calls")
+        calls = with_costs(wanted.calls(time).annotate(agent=F("session__agent_id")))
+        return export_rows(request, ordered(calls, "created_at", request.GET), EXPORTED, "model-calls")
+    prices = Prices()
+    rows, before = usage_of(wanted, time, prices), usage_of(wanted, time.previous, prices)
+    by = request.GET.get("by", "")
+    by = by if by in TABLES else "model"
     context: dict[str, Any] = {
         "time": time,
         "ranges": NAMES,
         "range_form": range_form,
-        "kept": [(name, request.GET[name]) for name in ("range", "since", "until") if name in request.GET],
+        "kept": [(name, request.GET[name]) for name in ("range", "since", "until", "by") if name in request.GET],
         "wanted": wanted,
         "filter": UsageFilter(wanted, time),
-        "figures": figures(wanted, time),
-        "charts": charts(wanted, time),
-        "models": shares(wanted.of(time).by_model().order_by("-cost", "-requests", "model", "provider")),
-        "agents": shares(wanted.of(time).by_agent()),
-        "calls": keyset_page(wanted.calls(time), "created_at", request.GET),
+        "usage": summed(rows),
+        "figures": figures(summed(rows), summed(before) if time.previous else None),
+        "charts": charts(wanted, time, prices),
+        "tables": TABLES,
+        "by": by,
+        "table": skills_table(time) if by == "skill" else table(wanted, time, rows, by),
+        "calls": with_spending(keyset_page(wanted.calls(time), "created_at", request.GET), prices),
     }
     return render(request, "telemetry/usage.html", context)
+
+
+def with_spending(page: KeysetPage, prices: Prices) -> KeysetPage:
+    """Each call with what it cost as `spent`."""
+    for call in page.rows:
+        call.spent = prices.cost_of_call(
+            call.model, call.provider, call.input_tokens, call.output_tokens, call.cost_usd
+        )
+    return page
