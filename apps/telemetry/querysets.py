@@ -4,8 +4,10 @@ from datetime import timedelta
 
 from django.db import models
 from django.db.models import Count, F, Max, Min, Q, Sum, Value
-from django.db.models.functions import Cast, Lower, Replace
+from django.db.models.functions import Cast, Coalesce, Lower, Replace
 from django.utils import timezone
+
+from apps.telemetry.prices import SILENT
 
 
 class StreamQuerySet(models.QuerySet):
@@ -90,17 +92,17 @@ class UsageFilters(models.QuerySet):
         return self if source in ("", "all", "skills") else self.none()
 
 
-# Calls that took tokens and were reported without a cost.
-SILENT = Q(cost_usd=0) & (Q(input_tokens__gt=0) | Q(output_tokens__gt=0))
-
-
 class UsageQuerySet(UsageFilters, StreamQuerySet):  # type: ignore[override]  # django-stubs on as_manager
-    def by_session(self):
-        """What the calls of each session took."""
-        tokens = Sum(Cast("input_tokens", models.BigIntegerField()) + F("output_tokens"))
-        groups = self.order_by().values("session")
+    def by_session_and_model(self):
+        """What the calls of each session took, with what `Prices` has to know of them."""
+        groups = self.order_by().values("session", "model", "provider")
         return groups.annotate(
-            calls=Count("*"), silent_calls=Count("id", filter=SILENT), call_tokens=tokens, call_cost=Sum("cost_usd")
+            calls=Count("*"),
+            tokens=Sum(Cast("input_tokens", models.BigIntegerField()) + F("output_tokens")),
+            cost=Sum("cost_usd"),
+            silent=Count("id", filter=SILENT),
+            silent_input=Coalesce(Sum("input_tokens", filter=SILENT), 0),
+            silent_output=Coalesce(Sum("output_tokens", filter=SILENT), 0),
         )
 
     def last_errors(self):

@@ -1,8 +1,10 @@
 """What the page of sessions shows: the figures of a time, its charts, and the sessions themselves."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Min
 
@@ -12,6 +14,7 @@ from apps.core.ranges import TimeRange, label_of
 from apps.core.rollups import Span
 from apps.core.stacks import stacked
 from apps.telemetry.models import AgentSession, ModelUsage
+from apps.telemetry.prices import Cost, Prices, total
 from apps.telemetry.querysets import CRON, RUNTIME, SessionQuerySet
 from apps.telemetry.sum_querysets import SessionSumQuerySet
 from apps.telemetry.sums import SessionSum
@@ -110,11 +113,10 @@ class SessionRow:
     """A session, and what its model calls took."""
 
     session: AgentSession
-    error: str = ""
+    error: str = ""  # of its last call that failed
     calls: int = 0
-    silent_calls: int = 0  # that took tokens and were reported without a cost
     call_tokens: int = 0
-    call_cost: Decimal = Decimal(0)
+    spent: Cost = Cost()
 
     @property
     def tokens(self) -> int:
@@ -122,9 +124,15 @@ class SessionRow:
 
     @property
     def cost(self) -> Decimal | None:
-        """None where it is not known, as no call was reported with one."""
-        known = self.call_cost or self.session.cost_usd
-        return None if self.silent_calls and not known else known
+        """None where it is not known."""
+        return self.spent.amount if self.calls else self.session.cost_usd
+
+    @property
+    def cost_note(self) -> str:
+        """How much of it is not as the calls were reported."""
+        parts = [f"of it {dollars(float(self.spent.estimated))} estimated"] if self.spent.estimated else []
+        unknown = self.spent.unknown_calls
+        return ", ".join(parts + ([f"without {unknown:,} calls of unknown cost"] if unknown else []))
 
     @property
     def milliseconds(self) -> float | None:
@@ -149,10 +157,20 @@ class SessionRow:
 
 
 def with_calls(sessions: list[AgentSession]) -> list[SessionRow]:
-    """Two queries for all of them."""
+    """Three queries for all of them."""
     calls = ModelUsage.objects.filter(session__in=sessions)
-    totals = {row.pop("session"): row for row in calls.by_session()}
+    prices = Prices()
+    groups: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
+    for group in calls.by_session_and_model():
+        groups[group["session"]].append(group)
     errors = dict(calls.filter(success=False).last_errors())
     return [
-        SessionRow(session, error=errors.get(session.pk) or "", **totals.get(session.pk, {})) for session in sessions
+        SessionRow(
+            session,
+            errors.get(session.pk) or "",
+            sum(group["calls"] for group in groups[session.pk]),
+            sum(group["tokens"] for group in groups[session.pk]),
+            total(prices.cost_of_calls(group) for group in groups[session.pk]),
+        )
+        for session in sessions
     ]

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from apps.telemetry.models import AgentSession
+from apps.telemetry.prices import ModelPrice
 from tests.telemetry.rows import ago, make_session, make_usage
 
 pytestmark = pytest.mark.django_db
@@ -86,6 +87,14 @@ class TestPage:
         done, failed = response.context["sessions"]
         assert done.cost == 2 and failed.cost is None
         assert response.context["figures"][4].note == "1 call reported without a cost"
+
+    def test_a_cost_that_nobody_reported_is_estimated_by_the_price(self, browser_client, sessions):
+        price = {"model": "qwen3", "input_usd": 100, "output_usd": 0, "source": "test", "updated_at": ago(days=1)}
+        ModelPrice.objects.create(name="qwen3", **price)
+        response = browser_client.get(PAGE)
+        _, failed = response.context["sessions"]
+        assert float(failed.cost) == 0.007 and failed.cost_note == "of it $0.0070 estimated"
+        assert "≈ $0.0070" in response.content.decode()
 
     def test_sorts_by_cost(self, browser_client):
         for cost in (1, 3, 2):
