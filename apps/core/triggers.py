@@ -6,6 +6,8 @@ program must be in the history and on open pages as well.
 
 from django.db.migrations.operations import RunSQL
 
+STREAM = "stream:"  # begins the notices of topics that may come in bursts
+
 # What these functions write is the site's own. Other programs may write to the warehouse in roles that have no right
 # to it, and with another search path.
 AS_OWNER = "SECURITY DEFINER SET search_path FROM CURRENT"
@@ -65,8 +67,12 @@ def record_changes(table: str, ignoring: tuple[str, ...] = ()) -> RunSQL:
     )
 
 
-def announce(table: str, topic: str) -> RunSQL:
-    """Tell open pages that `table` has changed."""
+def announce(table: str, topic: str, *, stream: bool = False) -> RunSQL:
+    """Tell open pages that `table` has changed; with `stream`, which is for bursts, at most about once a second.
+
+    Not for tables that many connections write to by the second: NOTIFY makes their transactions commit one by one.
+    """
+    topic = f"{STREAM}{topic}" if stream else topic
     return trigger(
         table,
         "site_announce",

@@ -31,12 +31,17 @@ function topicsOnPage() {
   return [...live].flatMap((element) => element.dataset.live.split(" "));
 }
 
-function show(state, text) {
-  document.querySelectorAll(".live").forEach((light) => {
-    light.dataset.state = state;
-    light.textContent = text;
+let light = null; // [state, text]
+
+function show(...now) {
+  light = now;
+  document.querySelectorAll(".live").forEach((element) => {
+    [element.dataset.state, element.textContent] = light;
   });
 }
+
+// Parts of the page that were swapped in may hold a light of their own.
+document.addEventListener("htmx:afterSettle", () => light && show(...light));
 
 // At the page's own address, unless the page names another one.
 const origin = document.querySelector("meta[name=socket-origin]")?.content ?? location.origin.replace(/^http/, "ws");

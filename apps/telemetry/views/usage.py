@@ -7,8 +7,9 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from apps.core.arrivals import live_page
 from apps.core.export import export_rows, wanted_format
-from apps.core.keyset import KeysetPage, keyset_page, ordered
+from apps.core.keyset import KeysetPage, ordered
 from apps.core.ranges import NAMES, TimeRange, chosen_range
 from apps.telemetry.prices import Prices, with_costs
 from apps.telemetry.usage_groups import summed
@@ -63,7 +64,7 @@ def model_usage(request: HttpRequest) -> HttpResponseBase:
         "tables": TABLES,
         "by": by,
         "table": skills_table(time) if by == "skill" else table(wanted, time, rows, by),
-        "calls": with_spending(keyset_page(wanted.calls(time), "created_at", request.GET), prices),
+        "calls": with_spending(live_page(wanted.calls(time), "created_at", request), prices),
     }
     return render(request, "telemetry/usage.html", context)
 
