@@ -125,7 +125,8 @@ class SkillInvocation(models.Model):
             models.Index(fields=["-created_at"], name="idx_invocation_created"),
             models.Index(fields=["skill_name"], name="idx_invocation_skill"),
             models.Index(fields=["success"], name="idx_invocation_success"),
-            # The site's own: failures are few, and asked for by time.
+            # The site's own: the newest calls of one skill; failures are few, and asked for by time.
+            models.Index(fields=["skill_name", "-created_at"], name="site_invocation_skill"),
             models.Index(fields=["-created_at"], condition=models.Q(success=False), name="site_invocation_failed"),
         ]
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from django.db import models
-from django.db.models import Count, F, Max, Min, Q, Sum, Value
+from django.db.models import Count, F, Q, Sum, Value
 from django.db.models.functions import Cast, Coalesce, Lower, Replace
 from django.utils import timezone
 
@@ -112,10 +112,4 @@ class UsageQuerySet(UsageFilters, StreamQuerySet):  # type: ignore[override]  # 
 
 
 class InvocationQuerySet(StreamQuerySet):
-    def failure_patterns(self):
-        """Errors of one type that a skill made more than once, the most frequent first."""
-        failed = self.filter(success=False).exclude(error_type=None).exclude(error_type="")
-        grouped = failed.values("skill_name", "error_type").annotate(
-            count=Count("*"), first_seen=Min("created_at"), last_seen=Max("created_at")
-        )
-        return grouped.filter(count__gte=2).order_by("-count", "skill_name", "error_type")
+    pass

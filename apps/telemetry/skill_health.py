@@ -4,7 +4,6 @@ from typing import Any
 
 from django.utils import timezone
 
-from apps.telemetry.models import SkillInvocation
 from apps.telemetry.skill_stats import MOST_SKILLS, duration, percent_failed
 from apps.telemetry.sums import InvocationSum
 
@@ -44,7 +43,7 @@ def dashboard(hours: int) -> dict[str, Any]:
     skills = [
         skill_health(skill) for skill in InvocationSum.objects.of_last(hours=hours).by_skill_in_full()[:MOST_SKILLS]
     ]
-    patterns = SkillInvocation.objects.of_last(hours=hours).failure_patterns()[:MOST_PATTERNS]
+    patterns = InvocationSum.objects.of_last(hours=hours).failure_patterns()[:MOST_PATTERNS]
     unhealthy, degraded = ([s for s in skills if s["status"] == status] for status in ("unhealthy", "degraded"))
     slow = [skill for skill in skills if skill["avg_duration_ms"] >= SLOW_MS]
     mean = round(sum(s["health_score"] for s in skills) / len(skills), 1) if skills else 100.0

@@ -145,10 +145,12 @@ class UsageSum(UsageFigures):
 
 
 class InvocationFigures(Sums):
-    """Calls of the skills' tools."""
+    """Calls of the skills' tools; `error_type` is null of those that succeeded, and empty where nobody said."""
 
     skill_name = models.TextField()
     tool_name = models.TextField()
+    model_used = models.TextField(null=True)
+    error_type = models.TextField(null=True)
     calls = models.BigIntegerField()
     failed = models.BigIntegerField()
     timed = models.BigIntegerField()  # calls whose duration is known
@@ -156,13 +158,19 @@ class InvocationFigures(Sums):
     shortest_ms = models.IntegerField(null=True)
     longest_ms = models.IntegerField(null=True)
     tokens_used = models.BigIntegerField()
+    first_at = models.DateTimeField()
     last_at = models.DateTimeField()
 
     objects = InvocationSumQuerySet.as_manager()
     rows = Rows(
         table="skill_invocations",
         moment="created_at",
-        keys={"skill_name": "r.skill_name", "tool_name": "r.tool_name"},
+        keys={
+            "skill_name": "r.skill_name",
+            "tool_name": "r.tool_name",
+            "model_used": "nullif(r.model_used, '')",
+            "error_type": "CASE WHEN NOT r.success THEN coalesce(r.error_type, '') END",
+        },
         measures={
             "calls": COUNT,
             "failed": Measure("count(*) FILTER (WHERE NOT r.success)"),
@@ -171,6 +179,7 @@ class InvocationFigures(Sums):
             "shortest_ms": Measure("min(r.duration_ms)", "min"),
             "longest_ms": Measure("max(r.duration_ms)", "max"),
             "tokens_used": Measure("coalesce(sum(r.tokens_used), 0)"),
+            "first_at": Measure("min(r.created_at)", "min"),
             "last_at": Measure("max(r.created_at)", "max"),
         },
     )

@@ -7,7 +7,8 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 from django.db import connection
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, F, Max, Min, Q, Sum, TextField
+from django.db.models.functions import Cast
 
 from apps.core.models import StaleHour
 from apps.core.rollups import roll_up
@@ -56,6 +57,14 @@ def raw_and_summed(since, until, finest):
     yield (
         invocations.annotate(n=Count("id"), ms=Sum("duration_ms")).values_list("skill_name", "tool_name", "n", "ms"),
         summed[InvocationSum].values_list("skill_name", "tool_name").annotate(n=Sum("calls"), ms=Sum("duration_ms")),
+    )
+    yield (
+        invocations.values_list("skill_name", "model_used", "error_type").annotate(
+            n=Count("id"), first=Cast(Min("created_at"), TextField()), last=Cast(Max("created_at"), TextField())
+        ),
+        summed[InvocationSum]
+        .values_list("skill_name", "model_used", "error_type")
+        .annotate(n=Sum("calls"), first=Cast(Min("first_at"), TextField()), last=Cast(Max("last_at"), TextField())),
     )
     silent = Q(cost_usd=0) & (Q(input_tokens__gt=0) | Q(output_tokens__gt=0))
     yield (
@@ -125,7 +134,8 @@ class History:
 
     def call_tool(self):
         times = {"duration_ms": self.random.choice((None, 5, 70)), "created_at": self.moment()}
-        SkillInvocation.objects.create(skill_name=self.random.choice("st"), tool_name="tool", **times)
+        kind = self.random.choice(({}, {"model_used": "qwen3"}, {"success": False, "error_type": "TimeoutError"}))
+        SkillInvocation.objects.create(skill_name=self.random.choice("st"), tool_name="tool", **times, **kind)
 
     def act(self):
         rows = [ActivityLog(action="look", skill=s, created_at=self.moment()) for s in (None, "s", "t")]
