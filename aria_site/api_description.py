@@ -10,6 +10,7 @@ TAGS = {
     "Hourly goals": "What is planned for the hours of the day.",
     "Sessions": "The agent's sessions, their lengths and costs.",
     "Model usage": "Calls of language models: tokens, cost, latency.",
+    "Budgets": "What may be spent, what is left of it, and leases on it.",
     "LiteLLM": "What the LiteLLM proxy offers and has spent.",
     "Providers": "What is left on the accounts with providers of models.",
     "Models": "The catalogue of language models.",

@@ -86,6 +86,13 @@ MOLTBOOK_API_KEY = env("MOLTBOOK_API_KEY") or env("MOLTBOOK_TOKEN")
 OPENCLAW_SESSIONS_SYNC_INTERVAL_SECONDS = env_int("OPENCLAW_SESSIONS_SYNC_INTERVAL_SECONDS", 30)
 ARIA_SESSION_STALE_HOURS = env_int("ARIA_SESSION_STALE_HOURS", 24)
 
+# Budgets: how long a check holds its lease on what is left, and who is told of crossed shares
+ARIA_BUDGET_LEASE_SECONDS = env_int("ARIA_BUDGET_LEASE_SECONDS", 300)
+ARIA_BUDGET_WEBHOOK_URL = env("ARIA_BUDGET_WEBHOOK_URL")
+ARIA_BUDGET_WEBHOOK_SECRET = env("ARIA_BUDGET_WEBHOOK_SECRET")
+if ARIA_BUDGET_WEBHOOK_URL and not ARIA_BUDGET_WEBHOOK_SECRET:
+    raise SystemExit("ARIA_BUDGET_WEBHOOK_URL needs ARIA_BUDGET_WEBHOOK_SECRET, with which notices are signed.")
+
 # Semantic memory: who makes embeddings, and who writes summaries (at LITELLM_URL)
 ARIA_EMBEDDINGS = env("ARIA_EMBEDDINGS") or "local"
 if ARIA_EMBEDDINGS not in ("local", "off") and not ARIA_EMBEDDINGS.startswith(("http://", "https://")):

@@ -34,6 +34,7 @@ class Question:
     largest: int = 1_000_000  # bytes of the answer
     status_only: bool = False  # whether it answers at all: the body is not read, and up to 4xx will do
     body: bytes = field(default=b"", repr=False)
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # of its own, beside the usual ones
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,9 @@ class Asker:
         }
 
     async def fetch(self, question: Question) -> Answer:
-        headers = {"Authorization": f"Bearer {question.token}"} if question.token else {}
+        headers = dict(question.headers)
+        if question.token:
+            headers["Authorization"] = f"Bearer {question.token}"
         if question.body:
             headers["Content-Type"] = "application/json"
         method = "POST" if question.body else "GET"

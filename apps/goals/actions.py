@@ -1,17 +1,15 @@
 """Every write to goals. Pages and API both come through here, so the board's rules hold for both."""
 
 from collections.abc import Set
-from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import connection
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
-from django.utils.http import parse_etags
 
 from apps.core.actors import Actor, acting
-from apps.core.conflicts import Conflict
+from apps.core.conflicts import Conflict, fits
 from apps.goals.models import Goal, HourlyGoal
 from apps.goals.querysets import COLUMN_OF_STATUS, STATUS_OF_COLUMN, Column
 
@@ -105,11 +103,6 @@ def set_hourly_status(actor: Actor, hourly_id: int, status: str) -> None:
             raise HourlyGoal.DoesNotExist
 
 
-def revision_of(updated_at: datetime) -> str:
-    """What a writer sends back as `If-Match` to say which state of the goal it saw."""
-    return f'"{updated_at.isoformat()}"'
-
-
 def keep_in_step(goal: Goal, given: Set[str]) -> None:
     """Let status, column and time of completion say the same; `given` names what the writer chose."""
     if "status" in given and goal.status in COLUMN_OF_STATUS:
@@ -134,15 +127,9 @@ def lock_board() -> None:
 
 def locked_goal(goal_id: str, revision: str | None) -> Goal:
     goal = Goal.objects.named(goal_id).with_shown_column().select_for_update().get()
-    if revision and not fits(revision, goal):
+    if revision and not fits(revision, goal.updated_at):
         raise Conflict(goal)
     return goal
-
-
-def fits(if_match: str, goal: Goal) -> bool:
-    """Is the goal's revision among those of an If-Match header? Compressed answers carry theirs as W/"..."."""
-    revisions = {tag.removeprefix("W/") for tag in parse_etags(if_match)}
-    return "*" in revisions or revision_of(goal.updated_at) in revisions
 
 
 def place(

@@ -9,6 +9,7 @@ from apps.core.actors import actor_of
 from apps.core.answers import Deleted, Skipped, Updated
 from apps.core.api import answer, page_list
 from apps.core.bodies import Days, Int, Limit, PageNumber
+from apps.core.conflicts import revision_of
 from apps.core.noise import TEST_DATA, TEST_PREFIXES, NoiseFilter
 from apps.core.openapi import may_fail
 from apps.goals import actions, schemas
@@ -115,7 +116,7 @@ def history(request: HttpRequest, days: Days = 14):
 @router.get("/{goal_id}", response=schemas.GoalOut, summary="One goal, with its revision as ETag")
 def get_goal(request: HttpRequest, goal_id: str, response: HttpResponse):
     goal = found(goal_id, lambda: Goal.objects.named(goal_id).get())
-    response["ETag"] = actions.revision_of(goal.updated_at)
+    response["ETag"] = revision_of(goal.updated_at)
     return goal
 
 
@@ -130,7 +131,7 @@ def update_goal(
     if NOISE.drops(goal_id, body.title, body.description, key=goal_id):
         return answer({"updated": False, **DROPPED})
     goal = found(goal_id, lambda: actions.update_goal(actor_of(request), goal_id, body.changes(), if_match))
-    response["ETag"] = actions.revision_of(goal.updated_at)
+    response["ETag"] = revision_of(goal.updated_at)
     return {"updated": True}
 
 
@@ -157,7 +158,7 @@ def move_goal(
         goal_id,
         lambda: actions.move_goal(actor_of(request), goal_id, column, position=body.position, revision=if_match),
     )
-    response["ETag"] = actions.revision_of(goal.updated_at)
+    response["ETag"] = revision_of(goal.updated_at)
     return {"moved": True, "board_column": goal.board_column, "position": goal.position}
 
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django_htmx.http import trigger_client_event
 
 from apps.core.actors import actor_of
-from apps.core.conflicts import Conflict
+from apps.core.conflicts import Conflict, revision_of
 from apps.core.models import Change
 from apps.core.requests import HtmxRequest
 from apps.goals import actions
@@ -109,7 +109,7 @@ def save(request: HtmxRequest, pk: UUID, form: GoalForm) -> Goal:
     except Conflict as conflict:
         if form.collides_with(conflict.row):
             raise
-        return actions.update_goal(actor, str(pk), form.changes(), actions.revision_of(conflict.row.updated_at))
+        return actions.update_goal(actor, str(pk), form.changes(), revision_of(conflict.row.updated_at))
 
 
 @require_GET
@@ -142,7 +142,7 @@ def move(request: HtmxRequest, pk: UUID) -> HttpResponse:
     if request.accepts("text/html"):
         messages.success(request, f"Moved to {goal.get_column_label()}.")
         return redirect("goal", pk=pk)
-    return JsonResponse({"revision": actions.revision_of(goal.updated_at), "position": goal.position})
+    return JsonResponse({"revision": revision_of(goal.updated_at), "position": goal.position})
 
 
 @require_POST
@@ -180,7 +180,7 @@ def shown_cards(request: HtmxRequest) -> int:
 
 
 def initial_of(goal: Goal) -> dict[str, object]:
-    return {"revision": actions.revision_of(goal.updated_at)}
+    return {"revision": revision_of(goal.updated_at)}
 
 
 def show_goal(request: HtmxRequest, goal: Goal, form: GoalForm, *, note: str = "", status: int = 200):
@@ -199,7 +199,7 @@ def show_goal(request: HtmxRequest, goal: Goal, form: GoalForm, *, note: str = "
         "above": column[place - 1] if place else None,
         "below": column[place + 1] if place is not None and place + 1 < len(column) else None,
         "history": Change.objects.of(goal)[:HISTORY_ROWS],
-        "revision": actions.revision_of(goal.updated_at),
+        "revision": revision_of(goal.updated_at),
     }
     return render(request, page, context, status=status)
 
@@ -228,7 +228,7 @@ def moved_meanwhile(request: HtmxRequest, conflict: Conflict, wanted: Column) ->
     dialog = not request.accepts("text/html")
     page = "goals/conflict.html#move" if dialog else "goals/conflict.html"
     change = Change.objects.of(goal).first()
-    revision = actions.revision_of(goal.updated_at)
+    revision = revision_of(goal.updated_at)
     context = {"goal": goal, "wanted": wanted, "change": change, "revision": revision, "dialog": dialog}
     return render(request, page, context, status=409)
 

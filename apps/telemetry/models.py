@@ -19,6 +19,7 @@ from apps.core.fields import (
     owned_key,
     uuid_key,
 )
+from apps.telemetry.budgets.models import Budget, BudgetLease, BudgetNotice  # noqa: F401  (Django looks here)
 from apps.telemetry.latencies import InvocationTime, UsageTime  # noqa: F401  (Django looks here)
 from apps.telemetry.prices import ModelPrice  # noqa: F401  (Django looks here)
 from apps.telemetry.querysets import ActivityQuerySet, InvocationQuerySet, SessionQuerySet, UsageQuerySet

@@ -4,6 +4,7 @@ import asyncio
 from types import TracebackType
 from typing import Any, Self
 
+from skills.api_client.budgets import BudgetCalls
 from skills.api_client.goals import GoalCalls
 from skills.api_client.improvement import ImprovementCalls
 from skills.api_client.knowledge import KnowledgeCalls
@@ -15,7 +16,9 @@ from skills.api_client.telemetry import TelemetryCalls
 MOST_PAGES = 1000
 
 
-class AriaAPIClient(GoalCalls, MemoryCalls, KnowledgeCalls, TelemetryCalls, ImprovementCalls, OperationCalls):
+class AriaAPIClient(
+    GoalCalls, MemoryCalls, KnowledgeCalls, TelemetryCalls, BudgetCalls, ImprovementCalls, OperationCalls
+):
     """The API as methods. Each gives a `SkillResult`; none raises for what the server or the network does."""
 
     async def get_all_pages(self, method_name: str, **arguments: Any) -> SkillResult:

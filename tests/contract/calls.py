@@ -32,6 +32,7 @@ ROWS: dict[str, Any] = {
     "name": "soldering",
     "proposal_id": "0b5e7a52-6c1f-4f0e-9d55-3a1f6f9d2c05",
     "summary_id": "0b5e7a52-6c1f-4f0e-9d55-3a1f6f9d2c06",
+    "budget_id": "0b5e7a52-6c1f-4f0e-9d55-3a1f6f9d2c07",
     "service_id": "postgres",
     "action": "restart",
     "filename": "SOUL.md",

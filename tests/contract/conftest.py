@@ -14,7 +14,7 @@ from apps.operations.models import PendingComplexTask, ScheduledJob
 from apps.security.models import RateLimit
 from apps.skillset.models import SkillGraphEntity, SkillGraphRelation, SkillStatusRecord
 from apps.social.models import SocialPost
-from apps.telemetry.models import ActivityLog, AgentSession, SkillInvocation
+from apps.telemetry.models import ActivityLog, AgentSession, Budget, SkillInvocation
 from apps.warehouse.demo.load import fill
 from apps.warehouse.demo.world import World
 from tests.contract.calls import ADMIN_TOKEN, ROWS, example_of
@@ -71,6 +71,7 @@ def fill_warehouse() -> None:
     )
     make_semantic("The report is due on Friday.")
     SessionSummary.objects.create(id=ROWS["summary_id"], hours_back=24)
+    Budget.objects.create(id=ROWS["budget_id"], name="Everything, monthly", period="month", limit=100)
     SocialPost.objects.create(content="draft: a word on the report")
     skill = SkillGraphEntity.objects.create(
         name="aria-soldering", type="skill", properties={"description": "soldering"}

@@ -7,8 +7,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from apps.core.conflicts import revision_of
 from apps.core.models import Change
-from apps.goals.actions import revision_of
 from apps.goals.models import Goal
 from tests.factories import make_goal
 

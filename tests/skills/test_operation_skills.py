@@ -5,7 +5,10 @@ import json
 import pytest
 
 from apps.telemetry.models import SkillInvocation
+from tests.skills.conftest import run
 from tests.skills.tables import NOBODY, Fails, walk
+from tests.telemetry.budgets.rows import make_budget
+from tests.telemetry.rows import make_session
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -23,6 +26,36 @@ def test_model_usage(site, connect):
         ("list_models", {}, lambda catalogue: catalogue["models"] == []),
     ]
     walk(connect(site.url), "model_usage", rows)
+
+
+def test_budgets(site, connect):
+    make_budget(name="Daily", limit=5)
+    make_session(agent_id="main")
+    rows = [
+        ("check_budget", {"estimated_cost": 4}, {"allowed": True, "remaining": 1}),
+        ("check_budget", {"estimated_cost": 4}, lambda told: not told["allowed"] and told["retry_after"] > 0),
+        ("release_budget", {"lease_id": NOBODY}, {"released": False}),
+        ("check_budget", {"agent_id": ""}, Fails("non-empty")),
+        ("list_budgets", {}, lambda page: page["items"][0]["remaining"] == 1 and "id" not in page["items"][0]),
+    ]
+    walk(connect(site.url), "budgets", rows)
+
+
+def test_a_skill_stops_inside_a_run(site, connect):
+    budget = make_budget(limit=1, unit="tokens")
+    session = str(make_session(agent_id="main").pk)
+
+    async def steps_until_refused(api):
+        for step in range(100):
+            asked = await api.check_budget("main", estimated_tokens=1, session_id=session)
+            if not asked.data["allowed"]:
+                return step
+            await api.create_model_usage("kimi", input_tokens=1, session_id=session)
+
+    for limit, steps in ((1, 1), (4, 3)):
+        budget.limit = limit
+        budget.save()
+        assert run(connect(site.url), steps_until_refused) == steps
 
 
 def test_lessons(site, connect):
