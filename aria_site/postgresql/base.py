@@ -11,8 +11,11 @@ from typing import Any
 
 import psycopg
 from django.db.backends.postgresql import base
+from psycopg.pq import TransactionStatus
 
 from aria_site.postgresql.times import with_bounded_times
+
+USABLE = (TransactionStatus.IDLE, TransactionStatus.INTRANS)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -31,7 +34,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def is_usable(self) -> bool:
         """Of a connection that a thread keeps: asked before each request, and after an error."""
-        return not has_ended(self.connection)
+        return not has_ended(self.connection) and self.connection.info.transaction_status in USABLE
 
 
 def has_ended(connection: psycopg.Connection[Any]) -> bool:
