@@ -2,7 +2,7 @@ import logging
 import re
 import time
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, cast
 from uuid import uuid4
 from zoneinfo import available_timezones
@@ -84,13 +84,16 @@ def token_lane(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if "HTTP_AUTHORIZATION" in request.META and request.path_info.startswith("/api/"):
-            match = resolve(request.path_info)
+            match = leads_to(request.path_info)
             if not getattr(match.func, "login_required", True) and settings.SESSION_COOKIE_NAME not in request.COOKIES:
                 request.resolver_match = match
                 return match.func(request, *match.args, **match.kwargs)
         return get_response(request)
 
     return middleware
+
+
+leads_to = lru_cache(128)(resolve)  # of what is asked again and again; the patterns are many, and tried one by one
 
 
 def persons_zone(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
