@@ -13,6 +13,14 @@ from django.db import models
 from django.utils import timezone
 
 
+class Literal(models.Value):
+    """A word of ours that stands in the statement itself: then PostgreSQL keeps a plan made for it."""
+
+    def as_sql(self, compiler, connection):
+        assert self.value.isidentifier()
+        return f"'{self.value}'", []
+
+
 class Now(models.Func):
     """`now()`, as the warehouse spells it (Django's own Now is STATEMENT_TIMESTAMP)."""
 

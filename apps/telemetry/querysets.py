@@ -7,6 +7,7 @@ from django.db.models import Count, F, Q, Sum, Value
 from django.db.models.functions import Cast, Coalesce, Lower, Replace
 from django.utils import timezone
 
+from apps.core.fields import Literal
 from apps.telemetry.prices import SILENT
 
 
@@ -57,7 +58,7 @@ class SessionFilters(models.QuerySet):
     """What sessions and their sums can be asked for alike."""
 
     def shown(self, *, runtime_events: bool = False, cron_events: bool = False):
-        hidden = [kind for kind, wanted in ((RUNTIME, runtime_events), (CRON, cron_events)) if not wanted]
+        hidden = [Literal(kind) for kind, wanted in ((RUNTIME, runtime_events), (CRON, cron_events)) if not wanted]
         return self.exclude(session_type__in=hidden) if hidden else self
 
     def matching(self, *, status: str = "", agent_id: str = "", session_type: str = "", source_channel: str = ""):
