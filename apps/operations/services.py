@@ -52,8 +52,12 @@ def database_answers() -> bool:
     return True
 
 
+def asked_host() -> Answer:
+    return ask(Question(settings.ARIA_HOST_STATS_URL, seconds=HOST_SECONDS, largest=LARGEST_ANSWER))
+
+
 def host_stats() -> dict[str, object]:
     """What the agent on the host says, over what is assumed of a host that says nothing."""
-    said = ask(Question(settings.ARIA_HOST_STATS_URL, seconds=HOST_SECONDS, largest=LARGEST_ANSWER)).said
+    said = asked_host().said
     known = {"source": "host"} if isinstance(said, dict) else {"source": "unavailable"}
     return {**UNKNOWN_HOST, "timestamp": timezone.now(), **(said if isinstance(said, dict) else {}), **known}

@@ -1,6 +1,6 @@
 """The questions that are put to the telemetry."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import models
 from django.db.models import Count, F, Q, Sum, Value
@@ -69,6 +69,10 @@ class SessionFilters(models.QuerySet):
 
 class SessionQuerySet(SessionFilters, StreamQuerySet):  # type: ignore[override]  # django-stubs on as_manager
     moment = "started_at"
+
+    def active_since_before(self, moment: datetime):
+        """The longest first."""
+        return self.filter(status="active", started_at__lt=moment).order_by("started_at", "id")
 
     def matching(self, *, source_channel: str = "", **wanted: str):
         found = super().matching(**wanted)

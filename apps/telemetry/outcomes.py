@@ -1,0 +1,83 @@
+"""How much there was of each stream of telemetry, how much of it failed, and for whom it was done."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import Case, F, Q, QuerySet, Sum, TextField, Value, When
+from django.db.models.functions import Trunc
+
+from apps.core.ranges import EARLIEST
+from apps.core.rollups import Span
+from apps.telemetry.querysets import CRON, RUNTIME
+from apps.telemetry.sum_querysets import NO_COST
+from apps.telemetry.sums import ActivitySum, InvocationSum, SessionSum, UsageSum
+
+# Sessions that nobody but the agent's own schedule began. A runtime event says nothing of who wanted it.
+OWN_CHANNELS, OWN_TYPES = ("cron", "heartbeat"), (CRON, "openclaw_heartbeat")
+ORIGIN = Case(
+    When(Q(channel__in=OWN_CHANNELS) | Q(session_type__in=OWN_TYPES), then=Value("agent")),
+    When(~Q(session_type=RUNTIME) & (Q(channel__gt="") | Q(session_type="interactive")), then=Value("person")),
+    default=Value("unknown"),
+    output_field=TextField(),
+)
+# What is counted, and what of it failed
+STREAMS: dict[str, tuple[Any, Any, Any]] = {
+    "sessions": (SessionSum, Sum("sessions"), Sum("sessions", filter=Q(status="error"), default=0)),
+    "model calls": (UsageSum, Sum("requests"), Sum(F("requests") - F("successes"))),
+    "skill calls": (InvocationSum, Sum("calls"), Sum("failed")),
+    "activities": (ActivitySum, Sum("activities"), Sum("activities", filter=Q(success=False), default=0)),
+}
+
+
+def first_moment() -> datetime | None:
+    """Of any stream, without what no calendar of people has."""
+    tables = [(model.rows.table, model.rows.moment) for model, _, _ in STREAMS.values()]
+    firsts = ", ".join(
+        f"(SELECT min({moment}) FROM {table} WHERE {moment} >= %(earliest)s)" for table, moment in tables
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT least({firsts})", {"earliest": EARLIEST})
+        return cursor.fetchone()[0]
+
+
+def over_time(since: datetime, until: datetime, grain: str, finest: Span) -> QuerySet:
+    """One row a stream and hour, day, week or month of the person's zone: `stream`, `start`, `total`, `failures`."""
+    parts = [
+        counted(model.objects.between(since, until, finest))
+        .order_by()
+        .values(stream=Value(stream), start=Trunc("starts", grain))
+        .annotate(total=total, failures=failures)
+        for stream, (model, total, failures) in STREAMS.items()
+    ]
+    return parts[0].union(*parts[1:], all=True)
+
+
+def by_origin(times: dict[str, tuple[datetime | None, datetime]]) -> QuerySet:
+    """Sessions for whom they were, and as origin 'calls' the model calls: one row a named time and origin.
+
+    `person`: a chat or another channel with a person at its end; `agent`: its own schedule; `unknown`: nothing tells.
+    """
+    parts = [
+        part
+        for name, (since, until) in times.items()
+        for part in (sessions(name, since, until), calls(name, since, until))
+    ]
+    return parts[0].union(*parts[1:], all=True)
+
+
+def sessions(time: str, since: datetime | None, until: datetime) -> QuerySet:
+    _, total, failures = STREAMS["sessions"]
+    groups = SessionSum.objects.between(since, until).order_by().values(time=Value(time), origin=ORIGIN)
+    return groups.annotate(total=total, failures=failures, cost=Sum("call_cost_usd"))
+
+
+def calls(time: str, since: datetime | None, until: datetime) -> QuerySet:
+    _, total, failures = STREAMS["model calls"]
+    groups = counted(UsageSum.objects.between(since, until)).order_by().values(time=Value(time), origin=Value("calls"))
+    return groups.annotate(total=total, failures=failures, cost=Sum("cost_usd", default=NO_COST))
+
+
+def counted(sums: Any) -> Any:
+    """Without the calls of test suites."""
+    return sums.real() if sums.model is UsageSum else sums
