@@ -202,6 +202,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "apps.core.middleware.persons_zone",
     "apps.core.middleware.LoginRequired",
+    "apps.warehouse.overview.visits.visit_under_way",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]

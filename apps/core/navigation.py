@@ -4,7 +4,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 PAGES = {
-    "Work": {"Board": "board", "Archive": "goal_archive"},
+    "Work": {"Overview": "home", "Board": "board", "Archive": "goal_archive"},
     "Agent": {"Sessions": "sessions", "Model usage": "model_usage"},
     "Operations": {"Admin": "admin:index", "API": "ninja:openapi-view"},
 }

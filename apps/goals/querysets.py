@@ -115,6 +115,10 @@ class GoalQuerySet(models.QuerySet):
             .order_by(F("completed_at").desc(nulls_last=True), "-created_at", "id")
         )
 
+    def still_since(self, moment: datetime):
+        """Goals that somebody is at work on, but that nothing was changed in since `moment`; the stillest first."""
+        return self.filter(status="active", updated_at__lt=moment).order_by("updated_at", "id")
+
     def by_urgency(self):
         return self.order_by("priority", "-created_at", "id")
 

@@ -3,7 +3,6 @@ from django.urls import path
 from apps.goals import views
 
 urlpatterns = [
-    path("", views.home, name="home"),
     path("sprint-board", views.board, name="board"),
     path("goals/add", views.add, name="goal_add"),
     path("goals/archive", views.archive, name="goal_archive"),

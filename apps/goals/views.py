@@ -37,11 +37,6 @@ class BoardColumn:
 
 
 @require_GET
-def home(request: HtmxRequest) -> HttpResponse:
-    return redirect("board")
-
-
-@require_GET
 def board(request: HtmxRequest) -> HttpResponse:
     chosen = BoardFilter(request.GET)
     sprint = Goal.objects.sprint_named(request.GET.get("sprint", "").replace("\0", ""))

@@ -42,6 +42,10 @@ class ProposalQuerySet(models.QuerySet):
     def newest_first(self):
         return self.order_by("-created_at", "id")
 
+    def waiting(self):
+        """For a person's decision; the longest first."""
+        return self.filter(status="proposed").order_by("created_at", "id")
+
 
 class PerformanceLogQuerySet(models.QuerySet):
     def newest_first(self):

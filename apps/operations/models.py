@@ -11,7 +11,7 @@ from apps.core.fields import (
     optional_text,
     uuid_key,
 )
-from apps.operations.querysets import HeartbeatQuerySet, JobQuerySet, TaskQuerySet
+from apps.operations.querysets import HeartbeatQuerySet, JobQuerySet, TaskQuerySet, TickQuerySet
 
 # What the scheduler's file tells of a job, its id first.
 LIVE_FIELDS = (
@@ -86,6 +86,8 @@ class ScheduleTick(models.Model):
     last_job_status = optional_char(50)
     next_job_at = optional_moment()
     updated_at = moment(null=True)
+
+    objects = TickQuerySet.as_manager()
 
     class Meta:
         db_table = "schedule_tick"

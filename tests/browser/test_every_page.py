@@ -12,7 +12,7 @@ from tests.telemetry.rows import make_session, make_usage
 pytestmark = pytest.mark.django_db(transaction=True)
 
 HOSTILE = "<img src=x onerror=\"document.title='pwned'\"><script>document.title='pwned'</script>'\"&{{7*7}}"
-PAGES = ["/sprint-board", "/goals/archive", "/goals/one", "/model-usage", "/password", "/login"]
+PAGES = ["/", "/overview/services", "/sprint-board", "/goals/archive", "/goals/one", "/model-usage", "/password", "/login"]
 
 
 @pytest.fixture

@@ -46,7 +46,7 @@ def as_text(field, value):
 
 @pytest.mark.parametrize(
     ("name", "method"),
-    [("home", "get"), ("board", "get"), ("goal_archive", "get"), ("goal", "get"), ("goal", "post"),
+    [("board", "get"), ("goal_archive", "get"), ("goal", "get"), ("goal", "post"),
      ("goal_add", "post"), ("goal_move", "post"), ("goal_delete", "post")],
 )  # fmt: skip
 class TestEveryView:

@@ -1,0 +1,168 @@
+"""What needs a person now, whatever time the page is about: a line each, the worst first."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from django.db.models import Count, F, QuerySet, TextField, Value, Window
+from django.db.models.functions import Cast
+from django.utils import timezone
+
+from apps.core.figures import share
+from apps.core.templatetags.display import span
+from apps.goals.models import Goal
+from apps.improvement.models import ImprovementProposal
+from apps.operations.models import HeartbeatLog, ScheduledJob, ScheduleTick
+from apps.telemetry.models import AgentSession
+from apps.telemetry.repeated import Repeated, repeated_errors
+from apps.telemetry.worsened import Unhealthy, unhealthy_skills
+from apps.warehouse.overview.places import place, row
+
+Severity = Literal["bad", "warn"]
+STILL = timedelta(days=3)  # a goal that somebody is at work on, without any change
+LONG, VERY_LONG = timedelta(hours=6), timedelta(hours=24)  # a session that is active
+SILENT = timedelta(hours=2)  # an agent that gives a sign of life every hour
+VERY_LATE = timedelta(hours=1)  # a job after its time
+UNANSWERED = timedelta(days=3)  # a proposal
+OFTEN = 20  # times a day that an error of one fingerprint came
+HALF = 0.5  # share of a skill's calls that failed
+LINES = 4  # of one kind; the others are counted
+
+
+@dataclass(frozen=True)
+class Finding:
+    severity: Severity
+    what: str  # is wrong, in two or three words
+    subject: str
+    detail: str  # how bad it is, and what to do
+    since: datetime | None
+    url: str
+
+
+@dataclass(frozen=True)
+class More:
+    """Findings of a kind that are not shown."""
+
+    number: int
+    what: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Attention:
+    findings: list[Finding]
+    more: list[More]
+
+    @property
+    def number(self) -> int:
+        return len(self.findings) + sum(more.number for more in self.more)
+
+
+def attention() -> Attention:
+    """In three queries."""
+    now, skills = timezone.now(), unhealthy_skills()
+    stored = list(stored_findings(now))
+    findings = [
+        *(READERS[one["kind"]](one, now) for one in stored),
+        *map(of_skill, skills[:LINES]),
+        *map(of_error, repeated_errors()),
+    ]
+    hidden = {one["kind"]: one["many"] - LINES for one in stored} | {"skill": len(skills) - LINES}
+    more = [More(number, *PLURALS[kind]) for kind, number in hidden.items() if number > 0]
+    return Attention(sorted(findings, key=lambda finding: finding.severity), more)  # 'bad' is before 'warn'
+
+
+def stored_findings(now: datetime) -> QuerySet:
+    """Rows of several tables as `kind`, `key`, `label`, `note`, `at`, and how `many` of the kind there are."""
+    parts = [
+        found(ScheduleTick.objects.silent(now), "scheduler", at="last_tick"),
+        found(HeartbeatLog.objects.silent_since(now - SILENT), "beat", at="created_at"),
+        found(
+            ScheduledJob.objects.troubled(now).order_by("-trouble", "troubled_since"),
+            *("job", "name", "trouble", "troubled_since"),
+        ),
+        found(
+            AgentSession.objects.active_since_before(now - LONG), "session", "agent_id", "session_type", "started_at"
+        ),
+        found(Goal.objects.still_since(now - STILL), "goal", "title", "assigned_to", "updated_at"),
+        found(ImprovementProposal.objects.waiting(), "proposal", "title", "risk_level", "created_at"),
+    ]
+    return parts[0].union(*parts[1:], all=True)
+
+
+def found(rows: QuerySet, kind: str, label: str = "pk", note: str = "pk", at: str = "") -> QuerySet:
+    texts = {name: Cast(column, TextField()) for name, column in (("key", "pk"), ("label", label), ("note", note))}
+    return rows.values(kind=Value(kind), **texts, at=F(at), many=Window(Count("pk")))[:LINES]
+
+
+def of_scheduler(one: dict[str, Any], now: datetime) -> Finding:
+    detail = "No tick for longer than it should take: no job runs. Look whether the agent's gateway is up."
+    return Finding("bad", "Scheduler silent", "The scheduler", detail, one["at"], place("scheduler"))
+
+
+def of_beat(one: dict[str, Any], now: datetime) -> Finding:
+    detail = "No sign of life. Look whether it is running."
+    return Finding("bad", "Agent silent", "The agent", detail, one["at"], place("beat"))
+
+
+def of_job(one: dict[str, Any], now: datetime) -> Finding:
+    late = now - one["at"] if one["at"] else timedelta(0)
+    about: dict[str, tuple[Severity, str, str]] = {
+        "overdue": ("bad" if late > VERY_LATE else "warn", "Job overdue", "It should have run. Look at the scheduler."),
+        "silent": ("bad", "Job silent", "It has missed its usual runs unnoticed. Look at its schedule."),
+        "failing": ("warn", "Job failing", "Its last run failed. Look at what it said."),
+    }
+    severity, what, detail = about[one["note"]]
+    return Finding(severity, what, one["label"], detail, one["at"], place("job"))
+
+
+def of_session(one: dict[str, Any], now: datetime) -> Finding:
+    very = now - one["at"] > VERY_LONG
+    detail = f"{one['note']}, active for {span((now - one['at']).total_seconds())}. End it if nobody is in it any more."
+    return Finding(
+        "bad" if very else "warn", "Session too long", one["label"], detail, one["at"], row("session", one["key"])
+    )
+
+
+def of_goal(one: dict[str, Any], now: datetime) -> Finding:
+    whose = f"{one['note']} is at work on it" if one["note"] else "Nobody is named for it"
+    detail = f"{whose}, but nothing changed. Ask for news or put it on hold."
+    return Finding("warn", "Goal without movement", one["label"], detail, one["at"], row("goal", one["key"]))
+
+
+def of_proposal(one: dict[str, Any], now: datetime) -> Finding:
+    severity: Severity = "bad" if one["note"] == "high" and now - one["at"] > UNANSWERED else "warn"
+    detail = f"Risk {one['note']}. Approve or reject it."
+    return Finding(severity, "Proposal waiting", one["label"], detail, one["at"], row("proposal", one["key"]))
+
+
+def of_skill(skill: Unhealthy) -> Finding:
+    usual = "not called in the week before" if skill.usual is None else f"{share(skill.usual)} in the week before"
+    detail = f"{skill.failed} of {skill.calls} calls failed in 24 h ({share(skill.share)}; {usual}). See its errors."
+    what = "Skill turned unhealthy" if skill.has_turned else "Skill unhealthy"
+    return Finding("bad" if skill.share >= HALF else "warn", what, skill.skill, detail, None, row("skill", skill.skill))
+
+
+def of_error(error: Repeated) -> Finding:
+    where = ", ".join(sorted(error.names)[:3]) + (", ..." if len(error.names) > 3 else "")
+    detail = f"{error.times} times in 24 h in {error.stream} ({where}). See what they have in common."
+    severity: Severity = "bad" if error.times >= OFTEN else "warn"
+    return Finding(severity, "Error repeats", error.fingerprint, detail, error.first, place(error.stream))
+
+
+READERS: dict[str, Callable[[dict[str, Any], datetime], Finding]] = {
+    "scheduler": of_scheduler,
+    "beat": of_beat,
+    "job": of_job,
+    "session": of_session,
+    "goal": of_goal,
+    "proposal": of_proposal,
+}
+PLURALS = {
+    "job": ("jobs in trouble", "job"),
+    "session": ("sessions active for long", "sessions"),
+    "goal": ("goals without movement", "goals"),
+    "proposal": ("proposals waiting", "proposals"),
+    "skill": ("unhealthy skills", "skill calls"),
+}
