@@ -1,14 +1,19 @@
 """The bench asks a real site, and says what it found."""
 
 import json
+from dataclasses import replace
 from io import StringIO
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 
 from apps.telemetry.models import ActivityLog, SkillInvocation
-from tests.factories import make_goal, make_token
+from apps.warehouse.bench.load import Figures
+from apps.warehouse.bench.pages import missed
+from tests.factories import make_goal, make_person, make_token
 from tests.servers import running_site
+from tests.telemetry.rows import make_session
 
 
 def bench(site, *only, **options):
@@ -40,6 +45,43 @@ def test_measures_reads_and_writes_of_a_running_site(site):
     # One to warm up and two that are measured.
     assert ActivityLog.objects.filter(skill="bench").count() == 3
     assert SkillInvocation.objects.filter(skill_name="bench").count() == 3 + 3 * 1000
+
+
+def bench_pages(site, **options):
+    out = StringIO()
+    call_command("bench", "pages", json=True, stdout=out, url=site.url, requests=1, **options)
+    return {one["name"]: one for one in json.loads(out.getvalue())["figures"]}
+
+
+def test_measures_every_page_and_one_of_each_that_they_link_to(site):
+    make_person("alice", is_superuser=True)
+    make_goal()
+    make_session()
+    figures = bench_pages(site, also=["/goals/archive?q=x"])
+    assert {"/sprint-board", "/goals/<uuid:pk>", "/model-usage", "/model-usage?range=all"} <= set(figures)
+    assert all(one["statuses"] == [200] for one in figures.values())
+    assert not [name for name in figures if "admin" in name or "login" in name]
+    usage = figures["/model-usage"]
+    assert usage["queries"] > 1 and 0 < usage["server_p95_ms"] <= usage["p95_ms"] and 0 < usage["sent"] < usage["size"]
+    assert "over 12 queries" not in usage["misses"]
+    assert not Session.objects.exists()  # that of the bench has gone with it
+
+
+def test_measures_pages_as_a_person_with_a_password(site):
+    make_person("bob")
+    assert "/sprint-board" in bench_pages(site, user="bob", password="correct horse", only="board")
+    with pytest.raises(CommandError, match="does not let bob in"):
+        bench_pages(site, user="bob", password="wrong")
+    with pytest.raises(CommandError, match="no admin"):
+        bench_pages(site)
+
+
+def test_says_which_bars_a_page_misses():
+    figures = Figures("/a", 1, 1, 10, 10, 1, 10, 5, [200], server_p95_ms=150, sent=99_000)
+    assert missed(figures) == []
+    slow = replace(figures, server_p95_ms=200, sent=100_001, queries=13, statuses=[200, 500])
+    assert missed(slow) == ["over 150 ms", "over 100 kB", "over 12 queries", "not a page"]
+    assert missed(replace(figures, name="/a?range=all", server_p95_ms=200)) == []
 
 
 def test_says_what_is_missing(transactional_db, tmp_path, settings):

@@ -1,5 +1,6 @@
 """One request again and again over kept-alive connections, and the figures of it."""
 
+import gzip
 import http.client
 import re
 import statistics
@@ -21,14 +22,19 @@ class Request:
 @dataclass
 class Sample:
     milliseconds: list[float] = field(default_factory=list)
+    server_milliseconds: list[float] = field(default_factory=list)
     statuses: set[int] = field(default_factory=set)
     size: int = 0
+    sent: int = 0
     queries: int | None = None
 
 
 @dataclass(frozen=True)
 class Figures:
-    """Times in milliseconds as the client sees them; `queries` is what the site says of the last answer."""
+    """Times in milliseconds as the client sees them; `server_p95_ms` and `queries` are what the site says.
+
+    `size` is of the last answer, in bytes, and `sent` of what came of it over the wire.
+    """
 
     name: str
     concurrency: int
@@ -39,6 +45,8 @@ class Figures:
     size: int
     queries: int | None
     statuses: list[int]
+    server_p95_ms: float
+    sent: int
 
     def as_dict(self) -> dict[str, object]:
         return asdict(self)
@@ -54,17 +62,19 @@ class Client:
         began = time.perf_counter()
         samples = self.run(request, concurrency, most)
         seconds = time.perf_counter() - began
-        times = sorted(one for sample in samples for one in sample.milliseconds)
+        times = [one for sample in samples for one in sample.milliseconds]
         return Figures(
             name=request.name,
             concurrency=concurrency,
             requests=len(times),
             median_ms=round(statistics.median(times), 1),
-            p95_ms=round(times[max(0, -(-len(times) * 95 // 100) - 1)], 1),
+            p95_ms=p95(times),
             per_second=round(len(times) / seconds, 1),
             size=samples[0].size,
             queries=samples[0].queries,
             statuses=sorted(set().union(*(sample.statuses for sample in samples))),
+            server_p95_ms=p95([one for sample in samples for one in sample.server_milliseconds]),
+            sent=samples[0].sent,
         )
 
     def run(self, request: Request, concurrency: int, most: int) -> list[Sample]:
@@ -91,20 +101,34 @@ class Client:
             content = answer.read()
             sample.milliseconds.append((time.perf_counter() - began) * 1000)
             sample.statuses.add(answer.status)
-            sample.size, sample.queries = len(content), queries_of(answer.headers.get("Server-Timing", ""))
+            sample.server_milliseconds.append(float(answer.headers.get("X-Response-Time-Ms", 0)))
+            sample.sent, sample.size = len(content), len(decoded(answer, content))
+            sample.queries = queries_of(answer.headers.get("Server-Timing", ""))
             if time.perf_counter() > deadline:
                 break
         connection.close()
 
     def read(self, path: str) -> bytes:
+        return self.get(path)[1]
+
+    def get(self, path: str) -> tuple[http.client.HTTPResponse, bytes]:
         connection = self.connection()
         connection.request("GET", self.address.path.rstrip("/") + path, headers=self.headers)
-        content = connection.getresponse().read()
+        answer = connection.getresponse()
+        content = decoded(answer, answer.read())
         connection.close()
-        return content
+        return answer, content
 
     def connection(self) -> http.client.HTTPConnection:
         return http.client.HTTPConnection(self.address.hostname or "", self.address.port, timeout=60)
+
+
+def decoded(answer: http.client.HTTPResponse, content: bytes) -> bytes:
+    return gzip.decompress(content) if answer.headers.get("Content-Encoding") == "gzip" else content
+
+
+def p95(times: list[float]) -> float:
+    return round(sorted(times)[max(0, -(-len(times) * 95 // 100) - 1)], 1)
 
 
 def queries_of(server_timing: str) -> int | None:

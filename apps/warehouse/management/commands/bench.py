@@ -1,5 +1,6 @@
 import json
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -7,42 +8,73 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-from apps.warehouse.bench import api
-from apps.warehouse.bench.load import Client, Figures
+from apps.warehouse.bench import api, pages
+from apps.warehouse.bench.load import Client, Figures, Request
+from apps.warehouse.bench.people import NobodyToBe, cookie_of
 
-LAYOUT = "{:<58} {:>4} {:>9} {:>9} {:>9} {:>10} {:>8}  {}"
-HEADS = ("request", "at", "median ms", "p95 ms", "per s", "bytes", "queries", "status")
+API_LAYOUT = "{:<58} {:>4} {:>9} {:>9} {:>9} {:>10} {:>8}  {}"
+API_HEADS = ("request", "at", "median ms", "p95 ms", "per s", "bytes", "queries", "status")
+PAGES_LAYOUT = "{:<44} {:>4} {:>9} {:>9} {:>13} {:>10} {:>10} {:>8}  {}"
+PAGES_HEADS = ("page", "at", "median ms", "p95 ms", "server p95 ms", "bytes", "compressed", "queries", "misses")
 
 
 class Command(BaseCommand):
-    help = "Measure a running site over HTTP: every GET, alone and 16 at a time. Writes only when asked to."
+    help = "Measure a running site over HTTP: every GET of the API, or every page. Writes only when asked to."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("what", choices=["api"])
-        parser.add_argument("--url", default=f"http://{settings.ARIA_HOST}:{settings.ARIA_PORT}/api")
-        parser.add_argument("--token", help="default: the one of the first start")
+        parser.add_argument("what", choices=["api", "pages"])
+        parser.add_argument("--url", help="default: the API, or the pages, at ARIA_HOST and ARIA_PORT")
+        parser.add_argument("--token", help="api: default: the one of the first start")
+        parser.add_argument("--user", help="pages: default: the admin, by a session in the local database")
+        parser.add_argument("--password")
+        parser.add_argument("--also", nargs="*", default=[], help="pages: more paths to ask for")
         parser.add_argument("--scale-note", default="", help="what the figures are of; it is printed with them")
         parser.add_argument("--only", default="", help="requests whose name has this text")
-        parser.add_argument("--concurrency", type=int, nargs="+", default=[1, 16])
+        parser.add_argument("--concurrency", type=int, nargs="+", help="default: 1 and 16 for api, 1 for pages")
         parser.add_argument("--requests", type=int, default=40, help="at the most, of each kind at each concurrency")
         parser.add_argument("--seconds", type=float, default=3.0, help="at the most, for the same")
         parser.add_argument("--writes", action="store_true", help="the common POSTs too; their rows are named bench")
         parser.add_argument("--json", action="store_true", help="for scripts")
 
-    def handle(self, *, url: str, scale_note: str, only: str, concurrency: list[int], **options: Any) -> None:
-        client = Client(url, {"Authorization": f"Bearer {options['token'] or first_token()}"}, options["seconds"])
+    def handle(self, *, what: str, url: str | None, **options: Any) -> None:
+        url = url or f"http://{settings.ARIA_HOST}:{settings.ARIA_PORT}{'/api' if what == 'api' else ''}"
         try:
-            wanted = [*api.requests(client), *(api.writes() if options["writes"] else ())]
-        except (OSError, ValueError) as error:
-            raise CommandError(f"{url} does not answer as the API does ({error}).") from None
-        wanted = [request for request in wanted if only in request.name]
-        figures = [
-            client.measure(request, at, options["requests"])
-            for request in tqdm(wanted, file=sys.stderr, disable=None, unit="request")
-            for at in concurrency
-        ]
-        note = f"{scale_note or 'no note'}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {url}"
-        self.stdout.write(as_json(note, figures) if options["json"] else as_table(note, figures))
+            figures = list((measured_api if what == "api" else measured_pages)(url, options))
+        except NobodyToBe as error:
+            raise CommandError(str(error)) from None
+        note = f"{options['scale_note'] or 'no note'}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {url}"
+        if options["json"]:
+            self.stdout.write(json.dumps({"note": note, "figures": [as_dict(what, one) for one in figures]}, indent=2))
+        else:
+            lines = [api_line(one) if what == "api" else pages_line(one) for one in figures]
+            heads = API_LAYOUT.format(*API_HEADS) if what == "api" else PAGES_LAYOUT.format(*PAGES_HEADS)
+            self.stdout.write("\n".join([note, heads, *lines]))
+
+
+def measured_api(url: str, options: Any) -> Iterator[Figures]:
+    client = Client(url, {"Authorization": f"Bearer {options['token'] or first_token()}"}, options["seconds"])
+    try:
+        wanted = [*api.requests(client), *(api.writes() if options["writes"] else ())]
+    except (OSError, ValueError) as error:
+        raise CommandError(f"{url} does not answer as the API does ({error}).") from None
+    yield from measured(client, wanted, options, [1, 16])
+
+
+def measured_pages(url: str, options: Any) -> Iterator[Figures]:
+    with cookie_of(url, options["user"], options["password"]) as cookie:
+        client = Client(url, {"Cookie": cookie, "Accept": "text/html", "Accept-Encoding": "gzip"}, options["seconds"])
+        try:
+            wanted = [*pages.requests(client, options["also"])]
+        except OSError as error:
+            raise CommandError(f"{url} does not answer ({error}).") from None
+        yield from measured(client, wanted, options, [1])
+
+
+def measured(client: Client, wanted: list[Request], options: Any, concurrency: list[int]) -> Iterator[Figures]:
+    wanted = [request for request in wanted if options["only"] in request.name]
+    for request in tqdm(wanted, file=sys.stderr, disable=None, unit="request"):
+        for at in options["concurrency"] or concurrency:
+            yield client.measure(request, at, options["requests"])
 
 
 def first_token() -> str:
@@ -52,17 +84,22 @@ def first_token() -> str:
         raise CommandError("Which token? Name one with --token.") from None
 
 
-def as_json(note: str, figures: list[Figures]) -> str:
-    return json.dumps({"note": note, "figures": [one.as_dict() for one in figures]}, indent=2)
+def as_dict(what: str, one: Figures) -> dict[str, object]:
+    return one.as_dict() | ({"misses": pages.missed(one)} if what == "pages" else {})
 
 
-def as_table(note: str, figures: list[Figures]) -> str:
-    return "\n".join([note, LAYOUT.format(*HEADS), *(line(one) for one in figures)])
-
-
-def line(one: Figures) -> str:
+def api_line(one: Figures) -> str:
     statuses = ", ".join(map(str, one.statuses))
-    queries = "-" if one.queries is None else one.queries
-    return LAYOUT.format(
-        one.name, one.concurrency, one.median_ms, one.p95_ms, one.per_second, f"{one.size:,}", queries, statuses
+    return API_LAYOUT.format(
+        one.name, one.concurrency, one.median_ms, one.p95_ms, one.per_second, f"{one.size:,}", queries(one), statuses
     )
+
+
+def pages_line(one: Figures) -> str:
+    times, sizes = (one.median_ms, one.p95_ms, one.server_p95_ms), (f"{one.size:,}", f"{one.sent:,}")
+    misses = "; ".join(pages.missed(one))
+    return PAGES_LAYOUT.format(one.name, one.concurrency, *times, *sizes, queries(one), misses)
+
+
+def queries(one: Figures) -> str:
+    return "-" if one.queries is None else str(one.queries)
