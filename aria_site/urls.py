@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("apps.warehouse.overview.urls")),
     path("", include("apps.goals.urls")),
     path("", include("apps.telemetry.urls")),
+    path("", include("apps.warehouse.urls")),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
 ]

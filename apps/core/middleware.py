@@ -2,10 +2,9 @@ import logging
 import re
 import time
 from collections.abc import Callable
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any, cast
 from uuid import uuid4
-from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
@@ -23,6 +22,7 @@ from apps.core import metrics
 from apps.core.errors import too_many
 from apps.core.limits import TooManyRequests
 from apps.core.requests import HtmxRequest
+from apps.core.zones import zone_of
 
 logger = logging.getLogger("aria_site.requests")
 SLOW_MS = 500
@@ -97,22 +97,15 @@ leads_to = lru_cache(128)(resolve)  # of what is asked again and again; the patt
 
 
 def persons_zone(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Pages are in the time zone that the browser names (see site.js); the API is in UTC."""
+    """Pages are in the time zone that the person chose or the browser names; the API is in UTC."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        zone = request.COOKIES.get("timezone")
-        if not zone or request.path.startswith("/api/"):
+        if request.path.startswith("/api/"):
             return get_response(request)
-        with timezone.override(zone if zone in zones() else None):
+        with timezone.override(zone_of(request)):
             return get_response(request)
 
     return middleware
-
-
-@cache
-def zones() -> frozenset[str]:
-    """To list them takes as long as a page."""
-    return frozenset(available_timezones())
 
 
 def content_security_policy(

@@ -1,4 +1,6 @@
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -23,16 +25,21 @@ def navigation(request: HttpRequest) -> dict[str, object]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {}
-    return {
-        "navigation": [
-            (group, [link(request, *page) for page in pages.items() if user.is_staff or page[1] not in FOR_STAFF])
-            for group, pages in PAGES.items()
-        ]
-    }
+    groups: dict[str, list[Link]] = {}
+    for group, label, url in pages_for(user):
+        groups.setdefault(group, []).append(link(request, label, url))
+    return {"navigation": list(groups.items())}
 
 
-def link(request: HttpRequest, label: str, name: str) -> Link:
-    url = reverse(name)
+def pages_for(user: Any) -> Iterator[tuple[str, str, str]]:
+    """(group, label, URL) of each page."""
+    for group, pages in PAGES.items():
+        for label, name in pages.items():
+            if user.is_staff or name not in FOR_STAFF:
+                yield group, label, reverse(name)
+
+
+def link(request: HttpRequest, label: str, url: str) -> Link:
     below = "true" if request.path.startswith(f"{url}/") else ""
     return Link(label, url, current="page" if request.path == url else below)
 

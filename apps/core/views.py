@@ -3,11 +3,13 @@ from typing import cast
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
-from django.views.decorators.http import require_POST
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.core.models import SavedView, User
+from apps.core.zones import CHOSEN, ZoneForm
 
+YEAR = 365 * 24 * 60 * 60
 MOST_VIEWS = 50  # a person and page: their names stand on it
 
 
@@ -53,3 +55,18 @@ def delete_view(request: HttpRequest, pk: int) -> HttpResponse:
     view.delete()
     messages.success(request, f"Deleted the view “{view.name}”.")
     return redirect(view.page)
+
+
+@require_http_methods(["GET", "POST"])
+def settings_page(request: HttpRequest) -> HttpResponse:
+    """What each person may have their own way, in this browser."""
+    form = ZoneForm(request)
+    if request.method == "GET" or not form.is_valid():
+        return render(request, "core/settings.html", {"form": form}, status=422 if form.is_bound else 200)
+    response = redirect("settings")
+    if zone := form.cleaned_data["zone"]:
+        response.set_cookie(CHOSEN, zone, max_age=YEAR, httponly=True, samesite="Lax")
+    else:
+        response.delete_cookie(CHOSEN)
+    messages.success(request, f"Times are in {zone}." if zone else "Times are in the browser's zone.")
+    return response

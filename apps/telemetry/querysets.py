@@ -1,9 +1,12 @@
 """The questions that are put to the telemetry."""
 
-from datetime import datetime, timedelta
+import re
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from django.db import models
-from django.db.models import Count, F, Q, Sum, Value
+from django.db.models import Count, F, Q, Subquery, Sum, Value
+from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Coalesce, Lower, Replace
 from django.utils import timezone
 
@@ -52,6 +55,8 @@ FINAL = ("completed", "ended", "error")
 STALE_MARK = "marked_stale_at"  # in the metadata of a session that the site ended, as it had not reported for long
 # Events that the agent's runtime keeps as sessions; they would bury the conversations.
 RUNTIME, CRON = "skill_exec", "openclaw_cron"
+LATELY = 10_000  # sessions; no index knows what those are about
+EVER = datetime.min.replace(tzinfo=UTC)
 
 
 class SessionFilters(models.QuerySet):
@@ -73,6 +78,26 @@ class SessionQuerySet(SessionFilters, StreamQuerySet):  # type: ignore[override]
     def active_since_before(self, moment: datetime):
         """The longest first."""
         return self.filter(status="active", started_at__lt=moment).order_by("started_at", "id")
+
+    def with_label(self):
+        """With `label`: what the session is about, where somebody said so."""
+        return self.annotate(label=Coalesce(KT("metadata__label"), KT("metadata__openclaw_session__label")))
+
+    def with_id_like(self, text: str):
+        """Whose id begins with `text`, of six hexadecimal digits at least, or that have it as OpenClaw's id."""
+        digits = text.lower().replace("-", "")
+        own = Q(pk=None)
+        if re.fullmatch("[0-9a-f]{6,32}", digits):
+            own = Q(pk__range=(UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f"))))
+        openclaw = self.annotate(openclaw_id=KT("metadata__openclaw_session_id"))
+        return openclaw.filter(own | Q(openclaw_id=text)).newest_first()
+
+    def lately_called(self, text: str):
+        """Among the newest 10,000 those whose label or agent holds `text`, the newest first."""
+        oldest = Subquery(type(self)(self.model).order_by("-started_at").values("started_at")[LATELY - 1 : LATELY])
+        named = Q(label__icontains=text) | Q(agent_id__icontains=text)
+        late = self.shown().with_label().filter(started_at__gte=Coalesce(oldest, EVER))
+        return late.filter(named).newest_first()
 
     def matching(self, *, source_channel: str = "", **wanted: str):
         found = super().matching(**wanted)

@@ -26,3 +26,10 @@ function clearWarning() {
 
 // Pages are in the person's time zone from the next one on.
 document.cookie = `timezone=${Intl.DateTimeFormat().resolvedOptions().timeZone}; path=/; max-age=31536000; samesite=lax`;
+
+// What the keys of this page do. Not while a key is a letter of somebody's text, and not over a dialog.
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
+  if (event.key !== "?" || event.ctrlKey || event.metaKey || event.altKey || typing) return;
+  if (!document.querySelector("dialog:modal")) document.getElementById("help")?.togglePopover();
+});

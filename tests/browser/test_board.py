@@ -130,7 +130,7 @@ class TestMouse:
     def test_goes_on_after_back(self, window):
         goal = make_goal(title="apples")
         page = open_board(window())
-        page.locator("[name=q]").fill("apples")
+        page.locator("main [name=q]").fill("apples")
         expect(page).to_have_url(re.compile("q=apples"))
         page.go_back()
         expect(page.locator(".live")).to_have_text("live")
@@ -325,7 +325,7 @@ class TestLive:
     def test_filters_stay_in_force(self, window):
         kept, hidden = make_goal(title="apples"), make_goal(title="pears")
         page = open_board(window())
-        page.locator("[name=q]").fill("apples")
+        page.locator("main [name=q]").fill("apples")
         expect(card(page, hidden)).to_have_count(0)
         assert "q=apples" in page.url
         Goal.objects.filter(pk=kept.pk).update(title="apples, fresh")

@@ -12,7 +12,10 @@ from tests.telemetry.rows import make_session, make_usage
 pytestmark = pytest.mark.django_db(transaction=True)
 
 HOSTILE = "<img src=x onerror=\"document.title='pwned'\"><script>document.title='pwned'</script>'\"&{{7*7}}"
-PAGES = ["/", "/overview/services", "/sprint-board", "/goals/archive", "/goals/one", "/model-usage", "/password", "/login"]
+PAGES = [
+    *("/", "/overview/services", "/sprint-board", "/goals/archive", "/goals/one", "/model-usage", "/password", "/login"),
+    *("/search", "/search?q=one", "/settings"),
+]
 
 
 @pytest.fixture
@@ -89,7 +92,7 @@ class TestWithoutJavaScript:
         page.get_by_role("button", name="Save").click()
         expect(page.locator("h1")).to_have_text("By hand, changed")
         page.goto("/sprint-board")
-        page.locator("[name=q]").fill("added")
+        page.locator("main [name=q]").fill("added")
         page.get_by_role("button", name="Filter", exact=True).click()
         expect(page.locator(".goal")).to_have_count(1)
 

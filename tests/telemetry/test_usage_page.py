@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from apps.core import middleware
+from apps.core import zones
 from apps.core.rollups import roll_up
 from apps.telemetry.models import ModelUsage
 from apps.telemetry.sums import UsageSum
@@ -82,7 +82,7 @@ class TestPage:
     def test_does_not_look_for_all_zones_each_time(self, browser_client, monkeypatch):
         browser_client.cookies["timezone"] = "Europe/Berlin"
         browser_client.get("/model-usage")
-        monkeypatch.delattr(middleware, "available_timezones")
+        monkeypatch.delattr(zones, "available_timezones")
         assert browser_client.get("/model-usage").status_code == 200
 
     @pytest.mark.parametrize("days", [130, 1000])  # drawn by the week and by the month

@@ -1,0 +1,86 @@
+"""What people look for by its name, each with the page that it has."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from django.db.models import Model, QuerySet
+from django.urls import Resolver404, resolve, reverse
+
+from apps.core.closeness import closeness
+from apps.core.models import User
+from apps.core.navigation import pages_for
+from apps.goals.models import Goal
+from apps.knowledge.models import KnowledgeEntity
+from apps.skillset.models import SkillGraphEntity, SkillStatusRecord
+from apps.telemetry.models import AgentSession
+
+MOST = 6  # of a kind
+SHORTEST = 2  # a single letter is in every name
+
+
+@dataclass(frozen=True)
+class Found:
+    name: str
+    about: str  # tells it from others of its name
+    url: str
+
+
+def found_by_name(text: str, person: User) -> dict[str, list[Found]]:
+    """The closest few of each kind that there is any of: one query a kind, and two of the sessions."""
+    text = text.replace("\0", "").strip()
+    kinds = {"Pages": pages(text, person)}
+    if len(text) >= SHORTEST:
+        kinds["Goals"] = list(goals(text))
+        kinds["Sessions"] = list(sessions(text, person))
+        kinds["Skills"] = list(skills(text, person))
+        kinds["Knowledge"] = list(entities("/knowledge", KnowledgeEntity.objects.all(), text, person))
+        kinds["Skill graph"] = list(entities("/skill-graph", SkillGraphEntity.objects.all(), text, person))
+    reachable = {kind: [one for one in found if one.url] for kind, found in kinds.items()}
+    return {kind: found for kind, found in reachable.items() if found}
+
+
+def pages(text: str, person: User) -> list[Found]:
+    wanted = text.lower()
+    return [
+        Found(label, group, url)
+        for group, label, url in pages_for(person)
+        if wanted in label.lower() or wanted == group.lower()
+    ]
+
+
+def goals(text: str) -> Iterator[Found]:
+    for goal in Goal.objects.matching(text).order_by(closeness("title", text), "-created_at", "id")[:MOST]:
+        yield Found(goal.title, f"{goal.goal_id} · {goal.status}", reverse("goal", args=[goal.pk]))
+
+
+def sessions(text: str, person: User) -> Iterator[Found]:
+    named = AgentSession.objects.with_label()
+    for session in named.with_id_like(text)[:MOST] or named.lately_called(text)[:MOST]:
+        about = f"{session.agent_id} · {session.session_type} · {session.started_at:%Y-%m-%d}"
+        yield Found(session.label or str(session.pk), about, address(f"/sessions/{session.pk}", session, person))
+
+
+def skills(text: str, person: User) -> Iterator[Found]:
+    named = SkillStatusRecord.objects.filter(skill_name__icontains=text)
+    for skill in named.order_by(closeness("skill_name", text), "skill_name")[:MOST]:
+        url = address(f"/skills/{quote(skill.skill_name, safe='')}", skill, person)
+        yield Found(skill.skill_name, skill.status, url)
+
+
+def entities(page: str, graph: QuerySet, text: str, person: User) -> Iterator[Found]:
+    named = graph.filter(name__icontains=text).order_by(closeness("name", text), "name", "type", "id")
+    for entity in named[:MOST]:
+        yield Found(entity.name, entity.type, address(f"{page}/{entity.pk}", entity, person))
+
+
+def address(path: str, row: Model, person: User) -> str:
+    """A page of its own, else the admin's for those who may go there, else none."""
+    try:
+        resolve(path)
+    except Resolver404:
+        model = row._meta
+        if not person.is_staff or not person.has_perm(f"{model.app_label}.view_{model.model_name}"):
+            return ""
+        return reverse(f"admin:{model.app_label}_{model.model_name}_change", args=[row.pk])
+    return path
