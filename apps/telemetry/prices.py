@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from django.db import models
 from django.db.models import Case, CharField, DecimalField, F, OuterRef, Q, Subquery, Value, When
@@ -15,6 +15,7 @@ from django.db.models.functions import Coalesce, Concat, Length, Lower
 
 MILLION = 1_000_000
 NOTHING = Decimal(0)
+T = TypeVar("T")
 Origin = Literal["reported", "estimated", "unknown", "none"]
 SILENT = Q(cost_usd=0) & (Q(input_tokens__gt=0) | Q(output_tokens__gt=0))  # took tokens, and no cost was reported
 
@@ -86,7 +87,8 @@ class ModelPrice(models.Model):
         return (input_tokens * self.input_usd + output_tokens * self.output_usd) / MILLION
 
 
-def nearest(known: Mapping[str, ModelPrice], model: str, provider: str | None) -> ModelPrice | None:
+def nearest(known: Mapping[str, T], model: str, provider: str | None) -> T | None:
+    """What a call's model is known as."""
     return next((known[name] for name in spellings(model, provider) if name in known), None)
 
 
@@ -109,6 +111,10 @@ class Prices:
             return Cost(group["cost"], unknown_calls=group["silent"])
         estimate = price.of(group["silent_input"], group["silent_output"])
         return Cost(group["cost"], estimate, estimated_calls=group["silent"])
+
+    def cost_of(self, call: Any) -> Cost:
+        """Of a row of `model_usage`."""
+        return self.cost_of_call(call.model, call.provider, call.input_tokens, call.output_tokens, call.cost_usd)
 
     def cost_of_call(
         self, model: str, provider: str | None, input_tokens: int, output_tokens: int, cost_usd: Decimal

@@ -56,6 +56,7 @@ LOGS = f"""
 TOTALS = f"""
     SELECT {MEASURES}, coalesce(sum(total_tokens), 0) AS total FROM "LiteLLM_SpendLogs" WHERE {RECENT}"""
 COUNT_ALL = 'SELECT count(*) AS total FROM "LiteLLM_SpendLogs"'
+NEWEST = """SELECT max("startTime") AT TIME ZONE 'UTC' AS newest FROM "LiteLLM_SpendLogs" """
 OLDEST = """SELECT min("startTime") AT TIME ZONE 'UTC' AS oldest FROM "LiteLLM_SpendLogs" """
 
 
@@ -103,3 +104,8 @@ def count() -> int:
 def oldest() -> datetime | None:
     """When the log begins; None where it is empty."""
     return spend_log.read_sums(OLDEST)[0]["oldest"]
+
+
+def newest() -> datetime | None:
+    """Of the last call that was logged; None where there is none."""
+    return spend_log.read_sums(NEWEST)[0]["newest"]

@@ -176,6 +176,12 @@ class InvocationSumQuerySet(SumsQuerySet):
         seen = failed.annotate(count=Sum("failed"), first_seen=Min("first_at"), last_seen=Max("last_at"))
         return seen.order_by("-count", "skill_name", "error_type")
 
+    def by_skill_and_model(self):
+        """Of calls that used a model; what took most tokens first."""
+        groups = self.exclude(model_used=None).values("skill_name", "model_used").annotate(**MEASURES)
+        extremes = groups.annotate(longest=Max("longest_ms"), shortest=Min("shortest_ms"))
+        return extremes.order_by("-tokens", "-total", "skill_name", "model_used")
+
     def failure_patterns(self):
         """Errors of one type that a skill made more than once, the most frequent first."""
         return self.errors().exclude(error_type="").filter(count__gte=2)

@@ -13,11 +13,11 @@ from apps.core.charts import MOST_SERIES, Chart, Series
 from apps.core.figures import Figure, compact, dollars, milliseconds, share, whole
 from apps.core.ranges import TimeRange, label_of
 from apps.core.rollups import Span
-from apps.telemetry.latencies import InvocationTime, Latency, UsageLatencyQuerySet, UsageTime
+from apps.telemetry.latencies import Latency, UsageLatencyQuerySet, UsageTime
 from apps.telemetry.models import ModelUsage
 from apps.telemetry.prices import Cost, Prices, total
 from apps.telemetry.querysets import UsageQuerySet
-from apps.telemetry.sum_querysets import UsageSumQuerySet
+from apps.telemetry.sum_querysets import InvocationSumQuerySet, UsageSumQuerySet
 from apps.telemetry.sums import InvocationSum, UsageSum
 from apps.telemetry.usage_groups import BY, Group, Row, Usage, grouped, priced
 
@@ -132,8 +132,7 @@ def table(wanted: Wanted, time: TimeRange, rows: list[Row], by: str) -> list[Gro
     return grouped(rows, BY[by], wanted.times(time).latencies(*BY[by]))
 
 
-def skills_table(time: TimeRange) -> list[dict[str, Any]]:
-    """What the skills say of their own calls: it names no session, so the page's filters do not reach it."""
-    times = InvocationTime.objects.between(time.since, time.until).latencies("skill_name")
-    rows = InvocationSum.objects.between(time.since, time.until).by_skill_in_full().order_by("-tokens", "-total")
-    return [row | {"times": times.get((row["skill_name"],), Latency(()))} for row in rows]
+def skills_table(wanted: Wanted, time: TimeRange) -> InvocationSumQuerySet:
+    """What the skills say of their own calls with models: they name no provider and no session."""
+    calls = InvocationSum.objects.between(time.since, time.until)
+    return (calls.filter(model_used=wanted.model) if wanted.model else calls).by_skill_and_model()

@@ -5,10 +5,10 @@ That table is none of the site's models and not in every warehouse, and its colu
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 from django.db import connection, transaction
@@ -21,6 +21,7 @@ from apps.warehouse.records import UnknownTable, source
 FILE, TABLE = "models file", "model_cost_reference"
 MOST_ROWS = 10_000
 LONGEST_NAME = 151
+T = TypeVar("T")
 HIGHEST = 1_000_000  # USD a million tokens; more is a slip
 
 
@@ -99,16 +100,11 @@ def amount(value: Any) -> Decimal | None:
 
 
 def by_name(listed: Iterable[Listed], origin: str) -> dict[str, ModelPrice]:
-    """By full names and by their parts after the last slash; a part shared by models of different prices is none."""
+    """By full names, and by their ends where models of one price share them."""
     full: dict[str, Listed] = {}
     for price in listed:
         for name in filter(usable, price.names):
             full.setdefault(name.lower(), price)
-    ends: dict[str, list[Listed]] = defaultdict(list)
-    for name, price in full.items():
-        if end := name.rpartition("/")[2]:
-            ends[end].append(price)
-    clear = {end: prices[0] for end, prices in ends.items() if len({price.amounts for price in prices}) == 1}
     return {
         name: ModelPrice(
             name=name,
@@ -117,8 +113,18 @@ def by_name(listed: Iterable[Listed], origin: str) -> dict[str, ModelPrice]:
             output_usd=price.output_usd,
             source=origin,
         )
-        for name, price in (clear | full).items()
+        for name, price in with_ends(full, lambda price: price.amounts).items()
     }
+
+
+def with_ends(full: Mapping[str, T], sense: Callable[[T], object]) -> dict[str, T]:
+    """Also by what stands after the last slash of a name, where it is clear: not of things with different `sense`."""
+    ends: dict[str, list[T]] = defaultdict(list)
+    for name, thing in full.items():
+        if end := name.rpartition("/")[2]:
+            ends[end].append(thing)
+    clear = {end: things[0] for end, things in ends.items() if len(set(map(sense, things))) == 1}
+    return {**clear, **full}
 
 
 def usable(name: str) -> bool:

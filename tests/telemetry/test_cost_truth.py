@@ -11,7 +11,7 @@ from django.utils import timezone
 from apps.telemetry.models import AgentSession, ModelUsage
 from apps.telemetry.prices import Cost, ModelPrice, Prices
 from apps.telemetry.sums import roll_up_all
-from tests.telemetry.rows import ago, make_session, make_usage
+from tests.telemetry.rows import ago, make_invocation, make_session, make_usage
 
 pytestmark = pytest.mark.django_db
 
@@ -110,6 +110,22 @@ class TestPage:
         assert (timed.usage.fastest, timed.usage.slowest, timed.usage.requests) == (100, 4000, 3)
         assert timed.times.p50 == pytest.approx(200, rel=0.1) and timed.times.p95 == pytest.approx(4000, rel=0.1)
         assert (untimed.usage.fastest, untimed.times.p50) == (None, None)
+
+    def test_by_skill_it_shows_what_the_skills_report_of_their_calls_with_models(self, browser_client):
+        make_invocation(skill_name="research", model_used="kimi", tokens_used=30, duration_ms=100)
+        make_invocation(skill_name="research", model_used="kimi", tokens_used=12, duration_ms=300, success=False)
+        make_invocation(skill_name="social", model_used="qwen3", tokens_used=None, duration_ms=None)
+        make_invocation(skill_name="goals")
+        rows = list(browser_client.get("/model-usage?by=skill").context["table"])
+        assert [(row["skill_name"], row["model_used"]) for row in rows] == [("research", "kimi"), ("social", "qwen3")]
+        research, social = rows
+        assert (research["total"], research["failures"], research["tokens"]) == (2, 1, 42)
+        assert (research["shortest"], research["duration"], research["longest"]) == (100, 200, 300)
+        assert (social["tokens"], social["shortest"]) == (0, None)
+        [only] = browser_client.get("/model-usage?by=skill&model=qwen3").context["table"]
+        assert only["skill_name"] == "social"
+        none = browser_client.get("/model-usage?by=skill&model=%3Cb%3E").content
+        assert b"No skill called a model in this time as <code>&lt;b&gt;</code>" in none
 
 
 class TestExport:

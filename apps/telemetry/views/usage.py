@@ -19,7 +19,7 @@ EXPORTED = (
     *("id", "created_at", "model", "provider", "session_id", "agent", "input_tokens", "output_tokens"),
     *("latency_ms", "cost_usd", "cost_origin", "cost_estimated", "success", "error_message"),
 )
-TABLES = {"model": "Models", "provider": "Providers", "agent": "Agents", "skill": "Skills"}
+TABLES = {"model": "Model", "provider": "Provider", "agent": "Agent", "skill": "Skill"}
 
 
 class UsageFilter(forms.Form):
@@ -63,7 +63,7 @@ def model_usage(request: HttpRequest) -> HttpResponseBase:
         "charts": charts(wanted, time, prices),
         "tables": TABLES,
         "by": by,
-        "table": skills_table(time) if by == "skill" else table(wanted, time, rows, by),
+        "table": skills_table(wanted, time) if by == "skill" else table(wanted, time, rows, by),
         "calls": with_spending(live_page(wanted.calls(time), "created_at", request), prices),
     }
     return render(request, "telemetry/usage.html", context)
@@ -72,7 +72,5 @@ def model_usage(request: HttpRequest) -> HttpResponseBase:
 def with_spending(page: KeysetPage, prices: Prices) -> KeysetPage:
     """Each call with what it cost as `spent`."""
     for call in page.rows:
-        call.spent = prices.cost_of_call(
-            call.model, call.provider, call.input_tokens, call.output_tokens, call.cost_usd
-        )
+        call.spent = prices.cost_of(call)
     return page
