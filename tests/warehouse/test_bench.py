@@ -1,5 +1,6 @@
 """The bench asks a real site, and says what it found."""
 
+import asyncio
 import json
 from dataclasses import replace
 from io import StringIO
@@ -8,9 +9,11 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 
-from apps.telemetry.models import ActivityLog, SkillInvocation
+from apps.telemetry.models import ActivityLog, ModelUsage, SkillInvocation
+from apps.warehouse.bench.live import Soak
 from apps.warehouse.bench.load import Figures
 from apps.warehouse.bench.pages import missed
+from apps.warehouse.bench.people import cookie_of
 from tests.factories import make_goal, make_person, make_token
 from tests.servers import running_site
 from tests.telemetry.rows import make_session
@@ -74,6 +77,24 @@ def test_measures_pages_as_a_person_with_a_password(site):
         bench_pages(site, user="bob", password="wrong")
     with pytest.raises(CommandError, match="no admin"):
         bench_pages(site)
+
+
+def test_keeps_live_pages_open_while_rows_arrive(site):
+    make_person("alice", is_superuser=True)
+    with cookie_of(site.url, None, None) as cookie:
+        soak = Soak(site.url, cookie, make_token("write"), site.process.pid)
+        outcome = asyncio.run(
+            soak.run(["/model-usage", "/model-usage?range=24h"], pages=3, rows_a_second=60, seconds=3)
+        )
+    assert outcome.rows >= 60 and ModelUsage.objects.filter(model="bench").count() == outcome.rows // 4
+    assert outcome.failures == 0 and outcome.behind == []
+    assert outcome.requests >= 3 and 0 < outcome.lag_median_ms <= outcome.lag_max_ms < float("inf")
+    assert all(megabytes > 0 for found in outcome.memory_mb.values() for megabytes in found) and outcome.memory_mb
+
+
+def test_writes_nothing_unasked(site):
+    with pytest.raises(CommandError, match="--writes"):
+        call_command("bench", "live", url=site.url)
 
 
 def test_says_which_bars_a_page_misses():

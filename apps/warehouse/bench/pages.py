@@ -18,16 +18,21 @@ USUAL_MS, ALL_TIME_MS, BYTES, QUERIES = 150, 400, 100_000, 12
 
 def requests(client: Client, also: list[str]) -> Iterator[Request]:
     """`also` are paths that the links do not lead to, such as that of the longest session."""
-    for name, path, has_ranges in found(client):
+    for name, path, text in found(client):
         yield Request(name, "GET", path)
-        if has_ranges:
+        if f"?{ALL_TIME}" in text:
             yield Request(f"{name}?{ALL_TIME}", "GET", f"{path}?{ALL_TIME}")
     for path in also:
         yield Request(path, "GET", path)
 
 
-def found(client: Client) -> Iterator[tuple[str, str, bool]]:
-    """(route, path, whether it has a choice of times): from the sidebar on by the links, each route once."""
+def live(client: Client) -> list[str]:
+    """The paths of the pages that are live and of a list."""
+    return [path for _, path, text in found(client) if "data-since=" in text]
+
+
+def found(client: Client) -> Iterator[tuple[str, str, str]]:
+    """(route, path, content): from the sidebar on by the links, each route once."""
     waiting = [reverse(name) for pages in PAGES.values() for name in pages.values()]
     seen: set[str] = set()
     while waiting:
@@ -41,7 +46,7 @@ def found(client: Client) -> Iterator[tuple[str, str, bool]]:
             raise NobodyToBe("The site does not know this person. Name one with --user and --password.")
         if answer.status == 200 and answer.headers.get_content_type() == "text/html":
             text = content.decode()
-            yield f"/{route}", path, f"?{ALL_TIME}" in text
+            yield f"/{route}", path, text
             waiting += [unescape(link) for link in re.findall(r'href="(/[^"?#]*)', text)]
 
 

@@ -1,14 +1,18 @@
+import asyncio
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
+import httpx
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
 from apps.warehouse.bench import api, pages
+from apps.warehouse.bench.live import Outcome, Soak
 from apps.warehouse.bench.load import Client, Figures, Request
 from apps.warehouse.bench.people import NobodyToBe, cookie_of
 
@@ -19,10 +23,13 @@ PAGES_HEADS = ("page", "at", "median ms", "p95 ms", "server p95 ms", "bytes", "c
 
 
 class Command(BaseCommand):
-    help = "Measure a running site over HTTP: every GET of the API, or every page. Writes only when asked to."
+    help = (
+        "Measure a running site over HTTP: every GET of the API, every page, or (live) open pages while telemetry "
+        "arrives. Writes only when asked to."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("what", choices=["api", "pages"])
+        parser.add_argument("what", choices=["api", "pages", "live"])
         parser.add_argument("--url", help="default: the API, or the pages, at ARIA_HOST and ARIA_PORT")
         parser.add_argument("--token", help="api: default: the one of the first start")
         parser.add_argument("--user", help="pages: default: the admin, by a session in the local database")
@@ -34,21 +41,54 @@ class Command(BaseCommand):
         parser.add_argument("--requests", type=int, default=40, help="at the most, of each kind at each concurrency")
         parser.add_argument("--seconds", type=float, default=3.0, help="at the most, for the same")
         parser.add_argument("--writes", action="store_true", help="the common POSTs too; their rows are named bench")
+        parser.add_argument("--pages", type=int, default=20, help="live: how many are open")
+        parser.add_argument("--rows", type=int, default=500, help="live: that arrive a second")
+        parser.add_argument("--minutes", type=float, default=10.0, help="live: how long they do")
+        parser.add_argument("--pid", type=int, help="live: whose memory to watch; default: the local site's")
         parser.add_argument("--json", action="store_true", help="for scripts")
 
     def handle(self, *, what: str, url: str | None, **options: Any) -> None:
         url = url or f"http://{settings.ARIA_HOST}:{settings.ARIA_PORT}{'/api' if what == 'api' else ''}"
         try:
+            note = f"{options['scale_note'] or 'no note'}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {url}"
+            if what == "live":
+                return self.tell(note, soaked(url, options), as_json=options["json"])
             figures = list((measured_api if what == "api" else measured_pages)(url, options))
         except NobodyToBe as error:
             raise CommandError(str(error)) from None
-        note = f"{options['scale_note'] or 'no note'}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {url}"
         if options["json"]:
             self.stdout.write(json.dumps({"note": note, "figures": [as_dict(what, one) for one in figures]}, indent=2))
         else:
             lines = [api_line(one) if what == "api" else pages_line(one) for one in figures]
             heads = API_LAYOUT.format(*API_HEADS) if what == "api" else PAGES_LAYOUT.format(*PAGES_HEADS)
             self.stdout.write("\n".join([note, heads, *lines]))
+
+    def tell(self, note: str, outcome: Outcome, *, as_json: bool) -> None:
+        figures = asdict(outcome)
+        lines = [note, *(f"{name.replace('_', ' '):<28} {value}" for name, value in figures.items())]
+        self.stdout.write(json.dumps({"note": note} | figures, indent=2) if as_json else "\n".join(lines))
+        if outcome.misses:
+            raise CommandError("; ".join(outcome.misses))
+
+
+def soaked(url: str, options: Any) -> Outcome:
+    if not options["writes"]:
+        raise CommandError("This adds rows named bench, many of them. Say --writes if they may stay.")
+    with cookie_of(url, options["user"], options["password"]) as cookie:
+        paths = pages.live(Client(url, {"Cookie": cookie, "Accept": "text/html"}, 60))
+        soak = Soak(url, cookie, options["token"] or first_token(), options["pid"] or local_pid())
+        try:
+            return asyncio.run(soak.run(paths, options["pages"], options["rows"], 60 * options["minutes"]))
+        except (OSError, EOFError, httpx.HTTPError) as error:
+            raise CommandError(f"{url} does not go on ({error!r}).") from None
+
+
+def local_pid() -> int | None:
+    """Of the site that runs on the data folder."""
+    try:
+        return int((settings.ARIA_DATA_DIR / "site.lock").read_text())
+    except (OSError, ValueError):
+        return None
 
 
 def measured_api(url: str, options: Any) -> Iterator[Figures]:
