@@ -10,7 +10,6 @@ urlpatterns = [
     path("api/", (mounted(api), "ninja", api.urls_namespace)),
     re_path(r"^api/(?P<path>(?:.|\n)*)$", no_such_path),
     path("", include("apps.core.urls")),
-    path("", include("apps.warehouse.overview.urls")),
     path("", include("apps.goals.urls")),
     path("", include("apps.telemetry.urls")),
     path("", include("apps.warehouse.urls")),

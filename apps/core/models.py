@@ -140,6 +140,7 @@ class Change(models.Model):
         indexes = [
             models.Index(fields=["table_name", "row_id", "-id"], name="site_change_row"),
             models.Index(fields=["-changed_at"], name="site_change_when"),
+            models.Index(fields=["table_name", "-changed_at"], name="site_change_table_when"),
         ]
 
     def __str__(self) -> str:

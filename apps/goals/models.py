@@ -51,7 +51,11 @@ class Goal(models.Model):
             LegacyIndex(fields=["sprint", "board_column", "position"], name="idx_goals_sprint_column_position"),
             models.Index(fields=["status"], name="idx_goals_status"),
             LegacyIndex(fields=["status", "-priority", "-created_at"], name="idx_goals_status_priority_created"),
-            # The site's own: every icontains of `matching` is UPPER(...) LIKE UPPER(...).
+            # The site's own
+            models.Index(
+                fields=["-completed_at"], condition=models.Q(completed_at__isnull=False), name="site_goals_ended"
+            ),
+            # Every icontains of `matching` is UPPER(...) LIKE UPPER(...).
             GinIndex(
                 OpClass(Upper("goal_id"), name="gin_trgm_ops"),
                 OpClass(Upper("title"), name="gin_trgm_ops"),

@@ -40,6 +40,7 @@ class LessonLearned(models.Model):
             models.Index(fields=["skill_name"], name="idx_lesson_skill"),
             models.Index(fields=["error_type"], name="idx_lesson_type"),
             # The site's own
+            models.Index(fields=["-created_at"], name="site_lesson_created"),
             models.Index(fields=["-last_occurred"], name="site_lesson_last"),
             models.Index(fields=["-effectiveness", "-last_occurred"], name="site_lesson_best"),
         ]

@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from django.db import models
 from django.db.models import F, FloatField, Func, Value
 from django.db.models.functions import Greatest
@@ -18,6 +20,10 @@ class WordSimilarity(Func):
 class LessonQuerySet(models.QuerySet):
     def latest_first(self):
         return self.order_by("-last_occurred", "id")
+
+    def made_between(self, since: datetime | None, until: datetime):
+        made = self.filter(created_at__lt=until)
+        return made.filter(created_at__gte=since) if since else made
 
     def most_effective_first(self):
         return self.order_by("-effectiveness", "-last_occurred", "id")

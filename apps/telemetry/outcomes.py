@@ -10,7 +10,7 @@ from django.db.models.functions import Trunc
 from apps.core.ranges import EARLIEST
 from apps.core.rollups import Span
 from apps.telemetry.querysets import CRON, RUNTIME
-from apps.telemetry.sum_querysets import NO_COST
+from apps.telemetry.sum_querysets import SILENT
 from apps.telemetry.sums import ActivitySum, InvocationSum, SessionSum, UsageSum
 
 # Sessions that nobody but the agent's own schedule began. A runtime event says nothing of who wanted it.
@@ -53,29 +53,20 @@ def over_time(since: datetime, until: datetime, grain: str, finest: Span) -> Que
     return parts[0].union(*parts[1:], all=True)
 
 
-def by_origin(times: dict[str, tuple[datetime | None, datetime]]) -> QuerySet:
-    """Sessions for whom they were, and as origin 'calls' the model calls: one row a named time and origin.
-
-    `person`: a chat or another channel with a person at its end; `agent`: its own schedule; `unknown`: nothing tells.
+def sessions(since: datetime | None, until: datetime) -> QuerySet:
+    """One row an `origin`: `person` (a chat or another channel with a person at its end), `agent` (its own schedule) or
+    `unknown`; with `total`, `failures`, and what their model calls cost and how many of those did not say.
     """
-    parts = [
-        part
-        for name, (since, until) in times.items()
-        for part in (sessions(name, since, until), calls(name, since, until))
-    ]
-    return parts[0].union(*parts[1:], all=True)
-
-
-def sessions(time: str, since: datetime | None, until: datetime) -> QuerySet:
     _, total, failures = STREAMS["sessions"]
-    groups = SessionSum.objects.between(since, until).order_by().values(time=Value(time), origin=ORIGIN)
-    return groups.annotate(total=total, failures=failures, cost=Sum("call_cost_usd"))
+    groups = SessionSum.objects.between(since, until).order_by().values(origin=ORIGIN)
+    return groups.annotate(total=total, failures=failures, cost=Sum("call_cost_usd"), silent=Sum("silent_calls"))
 
 
-def calls(time: str, since: datetime | None, until: datetime) -> QuerySet:
+def calls(since: datetime | None, until: datetime) -> QuerySet:
+    """One row a model and provider, with what it takes to know their cost."""
     _, total, failures = STREAMS["model calls"]
-    groups = counted(UsageSum.objects.between(since, until)).order_by().values(time=Value(time), origin=Value("calls"))
-    return groups.annotate(total=total, failures=failures, cost=Sum("cost_usd", default=NO_COST))
+    groups = counted(UsageSum.objects.between(since, until)).order_by().values("model", "provider")
+    return groups.annotate(total=total, failures=failures, cost=Sum("cost_usd"), **SILENT)
 
 
 def counted(sums: Any) -> Any:

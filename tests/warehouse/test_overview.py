@@ -13,6 +13,7 @@ from apps.goals.models import Goal
 from apps.improvement.models import ImprovementProposal, LessonLearned
 from apps.operations.models import HeartbeatLog, ScheduledJob, ScheduleTick
 from apps.security.models import SecurityEvent
+from apps.telemetry.budgets.models import Budget, BudgetNotice
 from apps.telemetry.repeated import fingerprint
 from apps.warehouse.models import Visit
 from apps.warehouse.overview import visits
@@ -22,7 +23,8 @@ from tests.telemetry.rows import ago, make_activity, make_invocation, make_sessi
 
 pytestmark = pytest.mark.django_db
 
-ITSELF = {"HX-Request": "true", "HX-Target": "news"}  # what the open page fetches
+ITSELF = {"Live-Since": ""}  # what an open page sends when it asks what has changed
+FRAGMENT = {"HX-Request": "true"}
 
 
 def shown(response):
@@ -98,7 +100,6 @@ class TestLastVisit:
         response = browser_client.get("/", headers=ITSELF)
         assert response.status_code == 200 and visits.COOKIE not in response.cookies
         assert Visit.objects.get().seen_at == seen_at
-        assert b"<h1" not in response.content and b'id="happened"' in response.content
 
     def test_does_not_begin_at_the_login(self, client):
         assert visits.COOKIE not in client.get("/login").cookies
@@ -188,8 +189,8 @@ class TestSince:
         found = work(browser_client.get("/?range=24h"))
         person, agent, unknown = found.values()
         assert (person.goals.made, agent.goals.made, unknown.goals.made) == (2, 2, 1)
-        assert (person.sessions, agent.sessions, unknown.sessions) == (2, 2, 1)
-        assert (person.failed, agent.failed, agent.cost) == (0, 1, 2)
+        assert [one.sessions["total"] for one in (person, agent, unknown)] == [2, 2, 1]
+        assert (person.sessions["failures"], agent.sessions["failures"], agent.sessions["cost"]) == (0, 1, 2)
 
     def test_draws_at_least_a_day(self, browser_client):
         make_activity(created_at=ago(hours=20))
@@ -317,7 +318,19 @@ class TestAttention:
         response = browser_client.get("/")
         attention = response.context["attention"]
         assert [finding.subject for finding in attention.findings] == [f"Stuck {n}" for n in (6, 5, 4, 3)]
-        assert attention.number == 7 and "3 more goals without movement" in response.content.decode()
+        assert attention.number == 7
+        assert '<a href="/sprint-board">3 more goals without movement</a>' in response.content.decode()
+
+    def test_budgets_of_which_a_share_is_reached_in_this_period(self, browser_client):
+        today = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+        spent, strained, well = (Budget.objects.create(name=name, limit=1) for name in ("spent", "strained", "well"))
+        for share in (50, 100):
+            BudgetNotice.objects.create(budget=spent, period_start=today, share=share, payload={})
+        BudgetNotice.objects.create(budget=strained, period_start=today, share=80, payload={})
+        BudgetNotice.objects.create(budget=well, period_start=today - timedelta(days=1), share=100, payload={})
+        response = browser_client.get("/")
+        assert findings(response) == [("Budget spent", "spent"), ("Budget strained", "strained")]
+        assert "80 % of the limit is reached" in response.content.decode()
 
     def test_skills_that_fail_more_than_they_should(self, browser_client):
         for number in range(6):
@@ -373,7 +386,7 @@ class TestCost:
 class TestServices:
     def test_tells_what_is_not_configured_from_what_is_down(self, browser_client, settings):
         settings.SERVICE_URLS = dict.fromkeys(settings.SERVICE_URLS, "") | {"ollama": "http://127.0.0.1:1"}
-        page = browser_client.get(reverse("overview_services"), headers=ITSELF).content.decode()
+        page = browser_client.get(reverse("overview_services"), headers=FRAGMENT).content.decode()
         assert page.index("ollama") < page.index("postgres") < page.index("grafana")
         assert (
             "unavailable since" in page

@@ -1,12 +1,15 @@
 """The questions that are put to budgets, leases and notices."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db import models
-from django.db.models import DecimalField, Q, Subquery, Sum
+from django.db.models import DecimalField, Exists, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from apps.core.ranges import Grain, start_of
+
+PERIODS: tuple[Grain, ...] = ("day", "week", "month")
 MOST_ATTEMPTS = 10  # with pauses that double from half a minute: four hours and a quarter
 WORTH_SAYING = timedelta(days=1)  # an older notice is news to nobody
 
@@ -38,6 +41,13 @@ class LeaseQuerySet(models.QuerySet):
 class NoticeQuerySet(models.QuerySet):
     def newest_first(self):
         return self.order_by("-created_at", "-share")
+
+    def of_now(self, now: datetime):
+        """The largest share of each budget that was reached in the period under way."""
+        with timezone.override(UTC):
+            periods = [Q(budget__period=name, period_start=start_of(name, now)) for name in PERIODS]
+        larger = Q(budget=OuterRef("budget"), period_start=OuterRef("period_start"), share__gt=OuterRef("share"))
+        return self.filter(Q(*periods, _connector=Q.OR)).exclude(Exists(self.model._default_manager.filter(larger)))
 
     def due(self):
         """Those to be sent now, the longest waiting first."""

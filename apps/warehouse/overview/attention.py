@@ -14,6 +14,7 @@ from apps.core.templatetags.display import span
 from apps.goals.models import Goal
 from apps.improvement.models import ImprovementProposal
 from apps.operations.models import HeartbeatLog, ScheduledJob, ScheduleTick
+from apps.telemetry.budgets.models import BudgetNotice
 from apps.telemetry.models import AgentSession
 from apps.telemetry.repeated import Repeated, repeated_errors
 from apps.telemetry.worsened import Unhealthy, unhealthy_skills
@@ -69,8 +70,13 @@ def attention() -> Attention:
         *map(of_error, repeated_errors()),
     ]
     hidden = {one["kind"]: one["many"] - LINES for one in stored} | {"skill": len(skills) - LINES}
-    more = [More(number, *PLURALS[kind]) for kind, number in hidden.items() if number > 0]
+    more = [more_of(kind, number) for kind, number in hidden.items() if number > 0]
     return Attention(sorted(findings, key=lambda finding: finding.severity), more)  # 'bad' is before 'warn'
+
+
+def more_of(kind: str, number: int) -> More:
+    what, where = PLURALS[kind]
+    return More(number, what, place(where))
 
 
 def stored_findings(now: datetime) -> QuerySet:
@@ -87,6 +93,7 @@ def stored_findings(now: datetime) -> QuerySet:
         ),
         found(Goal.objects.still_since(now - STILL), "goal", "title", "assigned_to", "updated_at"),
         found(ImprovementProposal.objects.waiting(), "proposal", "title", "risk_level", "created_at"),
+        found(BudgetNotice.objects.of_now(now).order_by("-share"), "budget", "budget__name", "share", "created_at"),
     ]
     return parts[0].union(*parts[1:], all=True)
 
@@ -137,6 +144,13 @@ def of_proposal(one: dict[str, Any], now: datetime) -> Finding:
     return Finding(severity, "Proposal waiting", one["label"], detail, one["at"], row("proposal", one["key"]))
 
 
+def of_budget(one: dict[str, Any], now: datetime) -> Finding:
+    is_spent = int(one["note"]) >= 100
+    what = "Budget spent" if is_spent else "Budget strained"
+    detail = f"{one['note']} % of the limit is reached. See what spends it, or set another limit."
+    return Finding("bad" if is_spent else "warn", what, one["label"], detail, one["at"], place("budgets"))
+
+
 def of_skill(skill: Unhealthy) -> Finding:
     usual = "not called in the week before" if skill.usual is None else f"{share(skill.usual)} in the week before"
     detail = f"{skill.failed} of {skill.calls} calls failed in 24 h ({share(skill.share)}; {usual}). See its errors."
@@ -158,11 +172,13 @@ READERS: dict[str, Callable[[dict[str, Any], datetime], Finding]] = {
     "session": of_session,
     "goal": of_goal,
     "proposal": of_proposal,
+    "budget": of_budget,
 }
 PLURALS = {
     "job": ("jobs in trouble", "job"),
     "session": ("sessions active for long", "sessions"),
     "goal": ("goals without movement", "goals"),
     "proposal": ("proposals waiting", "proposals"),
+    "budget": ("strained budgets", "budgets"),
     "skill": ("unhealthy skills", "skill calls"),
 }

@@ -1,54 +1,46 @@
 """Where a line of the overview leads: to the page of its own, or while there is none to the admin's."""
 
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
-from django.urls import NoReverseMatch, Resolver404, resolve, reverse
+from django.urls import Resolver404, resolve
 
-# The page, and the admin's page of the table
+# The first that there is
 PLACES = {
-    "job": ("/heartbeat", "operations_scheduledjob"),
-    "scheduler": ("/heartbeat", "operations_scheduletick"),
-    "beat": ("/heartbeat", "operations_heartbeatlog"),
-    "goals": ("/sprint-board", ""),
-    "sessions": ("/sessions", "telemetry_agentsession"),
-    "model calls": ("/model-usage", ""),
-    "skill calls": ("/skill-stats", "telemetry_skillinvocation"),
-    "activities": ("/activities", "telemetry_activitylog"),
-    "lessons": ("/lessons", "improvement_lessonlearned"),
-    "proposals": ("/proposals", "improvement_improvementproposal"),
-    "security": ("/security", "security_securityevent"),
-    "budgets": ("/model-usage", ""),
+    "job": ("/heartbeat", "/admin/operations/scheduledjob/"),
+    "scheduler": ("/heartbeat", "/admin/operations/scheduletick/"),
+    "beat": ("/heartbeat", "/admin/operations/heartbeatlog/"),
+    "goals": ("/sprint-board",),
+    "sessions": ("/sessions",),
+    "model calls": ("/model-usage",),
+    "skill calls": ("/skill-health", "/skill-stats", "/admin/telemetry/skillinvocation/?success__exact=0"),
+    "activities": ("/activities", "/admin/telemetry/activitylog/"),
+    "lessons": ("/lessons", "/admin/improvement/lessonlearned/"),
+    "proposals": ("/proposals", "/admin/improvement/improvementproposal/"),
+    "budgets": ("/budgets", "/model-usage"),
 }
-# The page of one row, and the admin's
 ROWS = {
-    "goal": ("/goals/{}", ""),
-    "session": ("/sessions/{}", "telemetry_agentsession"),
-    "skill": ("/skills/{}", ""),
-    "proposal": ("/proposals/{}", "improvement_improvementproposal"),
-    "lesson": ("/lessons/{}", "improvement_lessonlearned"),
-    "event": ("/security/{}", "security_securityevent"),
+    "goal": ("/goals/{}",),
+    "session": ("/sessions/{}", "/admin/telemetry/agentsession/{}/change/"),
+    "skill": ("/skills/{}", "/admin/telemetry/skillinvocation/?q={}"),
+    "lesson": ("/lessons/{}", "/admin/improvement/lessonlearned/{}/change/"),
+    "proposal": ("/proposals/{}", "/admin/improvement/improvementproposal/{}/change/"),
+    "event": ("/security/{}", "/admin/security/securityevent/{}/change/"),
 }
 
 
-def place(name: str, **query: str) -> str:
-    path, table = PLACES[name]
-    if exists(path):
-        return f"{path}?{urlencode(query)}" if query else path
-    return reverse(f"admin:{table}_changelist")
+def place(name: str) -> str:
+    return first_there(*PLACES[name])
 
 
 def row(kind: str, key: str) -> str:
-    path, table = ROWS[kind]
-    path = path.format(quote(key, safe=""))
-    if exists(path):
-        return path
-    try:
-        return reverse(f"admin:{table}_change", args=[key])
-    except NoReverseMatch:
-        return place("skill calls")
+    return first_there(*(path.format(quote(key, safe="")) for path in ROWS[kind]))
 
 
-def exists(path: str) -> bool:
+def first_there(*paths: str) -> str:
+    return next((path for path in paths[:-1] if leads_somewhere(path)), paths[-1])
+
+
+def leads_somewhere(path: str) -> bool:
     try:
         resolve(path)
     except Resolver404:

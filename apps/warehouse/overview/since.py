@@ -1,14 +1,20 @@
 """What happened in a time: how much, at what cost, for whom, and how it was before."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Count, F, QuerySet, Value
+
 from apps.core.figures import Figure, dollars, whole
 from apps.core.ranges import TimeRange
 from apps.goals.movement import Movement, Origin, movement
-from apps.improvement.news import news
-from apps.telemetry.outcomes import by_origin
+from apps.improvement.models import ImprovementProposal, LessonLearned
+from apps.telemetry import outcomes
+from apps.telemetry.prices import Cost, Prices, total
+from apps.telemetry.sessions_page import silent_note
+from apps.telemetry.usage_page import note_of
 from apps.warehouse.overview.places import place
 
 LABELS: dict[Origin, str] = {
@@ -16,7 +22,8 @@ LABELS: dict[Origin, str] = {
     "agent": "The agent by itself",
     "unknown": "Nothing tells",
 }
-NOTHING = {"total": 0, "failures": 0, "cost": Decimal(0)}
+MEASURES: dict[str, Any] = dict.fromkeys(("total", "failures", "silent", "silent_input", "silent_output"), 0)
+MEASURES |= {"cost": Decimal(0)}  # what there is of each without any rows
 
 
 @dataclass(frozen=True)
@@ -29,13 +36,15 @@ class Linked:
 
 @dataclass(frozen=True)
 class Work:
-    """What was done for somebody. The cost is that of the model calls within the sessions."""
+    """What was done for somebody."""
 
     label: str
-    sessions: int
-    failed: int
-    cost: Decimal
     goals: Movement
+    sessions: dict[str, Any]  # MEASURES; the cost is what the model calls within them reported
+
+    @property
+    def note(self) -> str:
+        return silent_note(self.sessions["silent"])
 
 
 @dataclass(frozen=True)
@@ -44,31 +53,51 @@ class Since:
     work: list[Work]
 
 
+class Counts:
+    """MEASURES of the time and of the one before, of several tables, in one query."""
+
+    def __init__(self, time: TimeRange) -> None:
+        self.has_before = time.previous is not None
+        self.rows: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+        for row in counted(time):
+            self.rows[row["time"], row["stream"]].append(row)
+
+    def sum(self, time: str, stream: str, measure: str) -> int:
+        return sum(row[measure] for row in self.rows[time, stream])
+
+    def figure(self, label: str, stream: str, measure: str = "total") -> Figure:
+        was = self.sum("before", stream, measure) if self.has_before else None
+        return Figure(label, self.sum("now", stream, measure), was, whole)
+
+    def cost(self) -> Figure:
+        prices = Prices()
+        now, before = (self.cost_of(time, prices) for time in ("now", "before"))
+        return Figure("Cost", now.amount, before.amount if self.has_before else None, dollars, note_of(now))
+
+    def cost_of(self, time: str, prices: Prices) -> Cost:
+        calls = self.rows[time, "calls"]
+        return total(
+            prices.cost_of_calls({**row, "model": row["key"], "provider": row["provider_name"]}) for row in calls
+        )
+
+
 def happened(time: TimeRange) -> Since:
     """In three queries."""
-    before = time.previous
-    times = {"now": (time.since, time.until)} | ({"before": (before.since, before.until)} if before else {})
-    rows: dict[Any, dict[str, Any]] = {(one["time"], one["origin"]): one for one in by_origin(times)}
-    earlier = before.since if before else None
-    moved, moved_before = movement(time.since, time.until, earlier)
-    learnt = news(time.since, time.until, earlier)
-
-    def total(name: str, measure: str) -> Any:
-        return sum(rows.get((name, origin), NOTHING)[measure] for origin in LABELS)
-
-    def figure(label: str, now: Any, was: Any, where: str, written: Any = whole) -> Linked:
-        return Linked(Figure(label, now, was if before else None, written), place(where))
-
-    calls, calls_before = (rows.get((name, "calls"), NOTHING) for name in ("now", "before"))
+    counts = Counts(time)
+    moved, moved_before = movement(time.since, time.until, time.previous.since if time.previous else None)
+    was = all_of(moved_before) if counts.has_before else None
     figures = [
-        figure("Goals moved", all_of(moved), all_of(moved_before), "goals"),
-        figure("Sessions", total("now", "total"), total("before", "total"), "sessions"),
-        figure("Sessions failed", total("now", "failures"), total("before", "failures"), "sessions"),
-        figure("Cost", calls["cost"], calls_before["cost"], "model calls", dollars),
-        figure("New lessons", learnt.lessons, learnt.lessons_before, "lessons"),
-        Linked(Figure("Proposals waiting", learnt.waiting, None, whole), place("proposals")),
+        Linked(Figure("Goals moved", all_of(moved), was, whole), place("goals")),
+        Linked(counts.figure("Sessions", "sessions"), place("sessions")),
+        Linked(counts.figure("Sessions failed", "sessions", "failures"), place("sessions")),
+        Linked(counts.cost(), place("model calls")),
+        Linked(counts.figure("New lessons", "lessons"), place("lessons")),
+        Linked(Figure("Proposals waiting", counts.sum("now", "proposals", "total"), None, whole), place("proposals")),
     ]
-    work = [work_of(origin, rows.get(("now", origin), NOTHING), moved.get(origin, Movement())) for origin in LABELS]
+    sessions = {row["key"]: row for row in counts.rows["now", "sessions"]}
+    work = [
+        Work(label, moved.get(origin, Movement()), sessions.get(origin, MEASURES)) for origin, label in LABELS.items()
+    ]
     return Since(figures, work)
 
 
@@ -76,5 +105,33 @@ def all_of(moved: dict[Origin, Movement]) -> int:
     return sum(movement.moved for movement in moved.values())
 
 
-def work_of(origin: Origin, row: dict[str, Any], goals: Movement) -> Work:
-    return Work(LABELS[origin], row["total"], row["failures"], row["cost"], goals)
+def counted(time: TimeRange) -> QuerySet:
+    waiting = ImprovementProposal.objects.waiting().order_by().values("status").annotate(total=Count("pk"))
+    parts = [uniform(waiting, "now", "proposals")]
+    for name, period in (("now", time), ("before", time.previous)):
+        if period:
+            parts += [
+                uniform(outcomes.sessions(period.since, period.until), name, "sessions", key=F("origin")),
+                uniform(
+                    outcomes.calls(period.since, period.until),
+                    name,
+                    "calls",
+                    key=F("model"),
+                    provider_name=F("provider"),
+                ),
+                uniform(learnt(period), name, "lessons"),
+            ]
+    return parts[0].union(*parts[1:], all=True)
+
+
+def learnt(time: TimeRange) -> QuerySet:
+    return (
+        LessonLearned.objects.made_between(time.since, time.until).values(of=Value("all")).annotate(total=Count("pk"))
+    )
+
+
+def uniform(rows: QuerySet, time: str, stream: str, **named: Any) -> QuerySet:
+    """Of which a union can be made: `key` and `provider_name` tell the rows of a stream apart."""
+    texts = {"time": Value(time), "stream": Value(stream), "key": Value(""), "provider_name": Value("")} | named
+    missing = {name: Value(nothing) for name, nothing in MEASURES.items() if name not in rows.query.annotations}
+    return rows.annotate(**texts, **missing).values(*texts, *MEASURES)

@@ -9,16 +9,18 @@ from django.views.decorators.http import require_GET, require_POST
 
 from apps.core.ranges import NAMES, RangeForm, TimeRange, chosen_range
 from apps.core.requests import HtmxRequest
+from apps.telemetry.budgets.spending import most_strained
 from apps.warehouse.models import Visit
 from apps.warehouse.overview import surroundings
 from apps.warehouse.overview.attention import attention
 from apps.warehouse.overview.events import latest_events
 from apps.warehouse.overview.since import happened
 from apps.warehouse.overview.timeline import charts
-from apps.warehouse.overview.visits import COOKIE
+from apps.warehouse.overview.visits import COOKIE, asks_by_itself
 
 LAST_VISIT = "visit"
 RANGES = {LAST_VISIT: "Last visit"} | NAMES
+MOST_BUDGETS = 4
 FIRST_VISIT = "24h"  # which has no visit before it
 
 
@@ -35,7 +37,7 @@ def overview(request: HtmxRequest) -> HttpResponse:
         "charts": charts(time),
         "events": latest_events(time),
     }
-    return render(request, "warehouse/overview.html" + ("#news" if fetches_itself(request) else ""), context)
+    return render(request, "warehouse/overview.html", context)
 
 
 def time_of(request: HtmxRequest) -> tuple[TimeRange, RangeForm]:
@@ -50,7 +52,7 @@ def time_of(request: HtmxRequest) -> tuple[TimeRange, RangeForm]:
 
 def last_look(request: HtmxRequest) -> datetime | None:
     """When the visit before this one ended. What an open page fetches by itself is no look."""
-    if fetches_itself(request):
+    if asks_by_itself(request):
         return Visit.objects.since(person_of(request))
     return Visit.objects.look(person_of(request), goes_on=COOKIE in request.COOKIES)
 
@@ -58,10 +60,6 @@ def last_look(request: HtmxRequest) -> datetime | None:
 def person_of(request: HtmxRequest) -> int:
     assert request.user.pk is not None  # pages are for those who logged in
     return request.user.pk
-
-
-def fetches_itself(request: HtmxRequest) -> bool:
-    return bool(request.htmx) and not request.htmx.boosted and not request.htmx.history_restore_request
 
 
 @require_POST
@@ -78,3 +76,9 @@ def services(request: HtmxRequest) -> HttpResponse:
     lights, unset = surroundings.lights()
     context = {"lights": lights, "unset": unset, "host": host, "used": used}
     return render(request, "warehouse/services.html" + ("#lights" if request.htmx else ""), context)
+
+
+@require_GET
+def budgets(request: HtmxRequest) -> HttpResponse:
+    """The panel alone, for it has questions enough of its own."""
+    return render(request, "telemetry/_budgets.html", {"budgets": most_strained(MOST_BUDGETS)})

@@ -13,6 +13,8 @@ from django.db import connection, models
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from apps.core.arrivals import HEADER as LIVE
+
 VISIT = timedelta(minutes=30)
 COOKIE = "visit"
 LOOK = """
@@ -59,12 +61,17 @@ def visit_under_way(get_response: Callable[[HttpRequest], HttpResponse]) -> Call
 
 
 def is_opened_page(request: HttpRequest, response: HttpResponse) -> bool:
-    htmx = getattr(request, "htmx", None)
     found = request.resolver_match
     return (
         response.status_code == 200
         and response.get("Content-Type", "").startswith("text/html")
-        and (not htmx or htmx.boosted)
+        and not asks_by_itself(request)
         and found is not None
         and getattr(found.func, "login_required", True)
     )
+
+
+def asks_by_itself(request: HttpRequest) -> bool:
+    """An open page, without anybody having done anything."""
+    htmx = getattr(request, "htmx", None)
+    return LIVE in request.headers or bool(htmx and not htmx.boosted and not htmx.history_restore_request)
