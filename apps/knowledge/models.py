@@ -67,6 +67,18 @@ class KnowledgeRelation(models.Model):
             models.Index(fields=["from_entity"], name="idx_kg_relation_from"),
             models.Index(fields=["to_entity"], name="idx_kg_relation_to"),
             models.Index(fields=["relation_type"], name="idx_kg_relation_type"),
+            # The site's own: a node's relations by type, the newest of each type, and those between two nodes
+            models.Index(
+                fields=["from_entity", "relation_type", "created_at"],
+                include=["to_entity"],
+                name="site_knowledge_out",
+            ),
+            models.Index(
+                fields=["to_entity", "relation_type", "created_at"],
+                include=["from_entity"],
+                name="site_knowledge_in",
+            ),
+            models.Index(fields=["from_entity", "to_entity"], name="site_knowledge_between"),
         ]
 
     def __str__(self) -> str:
