@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 HOSTILE = "<img src=x onerror=\"document.title='pwned'\"><script>document.title='pwned'</script>'\"&{{7*7}}"
 PAGES = [
     *("/", "/overview/services", "/sprint-board", "/goals/archive", "/goals/one", "/model-usage", "/password", "/login"),
-    *("/search", "/search?q=one", "/settings"),
+    *("/search", "/search?q=one", "/settings", "/models"),
 ]
 
 
@@ -26,7 +26,8 @@ def goals(transactional_db):
     make_goal(goal_id="old", status="completed", completed_at="2026-01-01T00:00:00Z")
     Goal.objects.filter(goal_id="one").update(title="Changed once")
     for number in range(6):
-        make_usage(model=f"model {number}", cost_usd="0.5", success=number % 2, session=make_session())
+        cost, session = "0.5" if number < 4 else "0", make_session()
+        make_usage(model=f"model {number}", input_tokens=9, cost_usd=cost, success=number % 2, session=session)
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -60,7 +61,7 @@ def test_hostile_text_is_text(window):
     session = make_session(agent_id=HOSTILE[:90])
     make_usage(model=HOSTILE[:90], provider=HOSTILE[:50], session=session, success=False, error_message=HOSTILE)
     page = window()
-    for path in ("/sprint-board", "/goals/archive", "/goals/x", "/model-usage"):
+    for path in ("/sprint-board", "/goals/archive", "/goals/x", "/model-usage", "/models"):
         page.goto(path)
         page.wait_for_timeout(100)
         assert page.title() != "pwned"

@@ -118,9 +118,10 @@ class TestPage:
         response = browser_client.get("/model-usage?since=2026-03-02T00:00&until=2026-03-01T00:00")
         assert b"This must be later than the start." in response.content
 
-    def test_costs_a_bounded_number_of_queries(self, browser_client, calls, django_assert_max_num_queries):
+    @pytest.mark.parametrize("query", ["", "by=agent", "by=skill", "range=all", "range=all&model=kimi"])
+    def test_costs_a_bounded_number_of_queries(self, browser_client, calls, query, django_assert_max_num_queries):
         with django_assert_max_num_queries(12):
-            browser_client.get("/model-usage")
+            browser_client.get(f"/model-usage?{query}")
 
     def test_is_for_those_who_logged_in_and_only_to_be_read(self, client, browser_client):
         assert client.get("/model-usage").status_code == 302
