@@ -155,36 +155,26 @@ class InvocationSumQuerySet(SumsQuerySet):
         groups = self.values("skill_name", hour=F("starts"))
         return groups.annotate(last_seen=Max("last_at"), **MEASURES).order_by("hour")
 
-    def by_skill_and_tool(self):
-        """The busiest first; `longest` and `shortest` are None where no call was timed."""
-        groups = self.values("skill_name", "tool_name").annotate(
-            longest=Max("longest_ms"), shortest=Min("shortest_ms"), last_seen=Max("last_at"), **MEASURES
+    def kinds(self):
+        """One row a skill, tool, model and type of error, which is None of calls that succeeded; times may be None."""
+        groups = self.order_by().values("skill_name", "tool_name", "model_used", "error_type")
+        return groups.annotate(
+            longest=Max("longest_ms"),
+            shortest=Min("shortest_ms"),
+            first_seen=Min("first_at"),
+            last_seen=Max("last_at"),
+            **MEASURES,
         )
-        return groups.order_by("-total", "skill_name", "tool_name")
 
     def over_time(self, grain: str, *columns: str):
         """One row an hour, day, week or month of the person's zone, and value of `columns`."""
         return self.order_by().values(*columns, start=Trunc("starts", grain)).annotate(**MEASURES)
 
-    def by_model(self):
-        """The busiest first; the model is None of calls that used none."""
-        return self.values("model_used").annotate(**MEASURES).order_by("-total", "model_used")
-
-    def errors(self):
-        """One row a skill and type of error, the most frequent first; the type is empty where nobody said."""
-        failed = self.exclude(error_type=None).values("skill_name", "error_type")
-        seen = failed.annotate(count=Sum("failed"), first_seen=Min("first_at"), last_seen=Max("last_at"))
-        return seen.order_by("-count", "skill_name", "error_type")
-
-    def by_skill_and_model(self):
-        """Of calls that used a model; what took most tokens first."""
-        groups = self.exclude(model_used=None).values("skill_name", "model_used").annotate(**MEASURES)
-        extremes = groups.annotate(longest=Max("longest_ms"), shortest=Min("shortest_ms"))
-        return extremes.order_by("-tokens", "-total", "skill_name", "model_used")
-
     def failure_patterns(self):
         """Errors of one type that a skill made more than once, the most frequent first."""
-        return self.errors().exclude(error_type="").filter(count__gte=2)
+        failed = self.exclude(error_type=None).exclude(error_type="").values("skill_name", "error_type")
+        seen = failed.annotate(count=Sum("failed"), first_seen=Min("first_at"), last_seen=Max("last_at"))
+        return seen.filter(count__gte=2).order_by("-count", "skill_name", "error_type")
 
 
 ACTIVITIES = total("activities")

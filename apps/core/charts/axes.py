@@ -98,7 +98,8 @@ def places(labels: Sequence[str]) -> list[Place]:
     if len(labels) <= ROOM_FOR_ALL:
         return [Place(label, minor=bool(index % 2)) for index, label in enumerate(labels)]
     apart = -(-len(labels) // LABELS)
+    shown = {index for index in range(0, len(labels), apart) if len(labels) - index > apart / 2}
     return [
-        Place("" if index % apart else Truncator(label).chars(LONGEST), minor=bool(index // apart % 2))
+        Place(Truncator(label).chars(LONGEST) if index in shown else "", minor=bool(index // apart % 2))
         for index, label in enumerate(labels)
     ]

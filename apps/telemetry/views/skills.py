@@ -1,0 +1,76 @@
+from typing import Any
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from apps.core.export import export_table, wanted_format
+from apps.core.ranges import NAMES, chosen_range
+from apps.telemetry.skill_calls import Group, SkillCalls, failing, slowest
+from apps.telemetry.skill_charts import charts, figures, rhythm
+from apps.telemetry.skill_condition import GOOD, IN_A_ROW, LEVELS, Condition, conditions
+
+MOST = 100  # rows of a table
+TOOL_COLUMNS = (
+    "skill",
+    "tool",
+    "calls",
+    "failed",
+    "median_ms",
+    "p95_ms",
+    "p99_ms",
+    "longest_ms",
+    "tokens",
+    "last_call",
+)
+HEALTH_COLUMNS = ("skill", "health", "reasons", "calls_7d", "failed_7d", "calls_24h", "failed_24h", "last_call")
+
+
+@require_GET
+def skill_stats(request: HttpRequest) -> HttpResponseBase:
+    time, range_form = chosen_range(request.GET)
+    calls = SkillCalls(time)
+    tools = calls.tools
+    if wanted_format(request):
+        return export_table(request, TOOL_COLUMNS, map(tool_row, tools), "skill-tools")
+    context: dict[str, Any] = {
+        "time": time,
+        "ranges": NAMES,
+        "range_form": range_form,
+        "figures": figures(calls),
+        "charts": charts(calls),
+        "rhythm": rhythm(calls),
+        "skills": calls.skills,
+        "slowest": slowest(tools),
+        "failing": failing(tools),
+        "errors": calls.errors[:MOST],
+        "most": MOST,
+    }
+    return render(request, "telemetry/skill_stats.html", context)
+
+
+def tool_row(tool: Group) -> tuple[Any, ...]:
+    times = [None if value is None else round(value) for value in tool.percentiles]
+    return (*tool.names, tool.outcomes.calls, tool.outcomes.failed, *times, tool.longest, tool.tokens, tool.last_seen)
+
+
+@require_GET
+def skill_health(request: HttpRequest) -> HttpResponseBase:
+    every, asked = conditions(), request.GET.get("level", "")
+    found = [one for one in every if asked not in LEVELS or one.level == asked]
+    if wanted_format(request):
+        return export_table(request, HEALTH_COLUMNS, map(health_row, found), "skill-health")
+    context = {
+        "levels": [(level, words, sum(one.level == level for one in every)) for level, words in LEVELS.items()],
+        "level": asked if asked in LEVELS else "",
+        "conditions": found,
+        "good": f"{GOOD * 100:.0f} %",
+        "in_a_row": IN_A_ROW,
+    }
+    return render(request, "telemetry/skill_health.html", context)
+
+
+def health_row(one: Condition) -> tuple[Any, ...]:
+    outcomes = (one.week.calls, one.week.failed, one.recent.calls, one.recent.failed)
+    return (one.skill, one.level, "; ".join(one.reasons), *outcomes, one.last_at)

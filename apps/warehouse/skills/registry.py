@@ -1,0 +1,142 @@
+"""The registry of skills beside what they do: what a page of them shows."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from apps.core.charts import Sparkline
+from apps.core.figures import Figure, share, whole
+from apps.core.ranges import TimeRange, label_of
+from apps.skillset.registry import registered_skills
+from apps.telemetry.skill_calls import Group, SkillCalls
+from apps.telemetry.skill_charts import failure_rate
+from apps.telemetry.skill_condition import LEVELS, Condition, Level, Outcomes, conditions
+
+State = Level | Literal["unused"]
+STATES = dict[State, str]([*LEVELS.items(), ("unused", "not called in 14 d")])
+MOST_REGISTERED = 1000
+COLUMNS = ("skill", "layer", "registered_as", "health", "calls", "failed", "failure_rate", "last_used", "calls_ever")
+
+
+@dataclass(frozen=True)
+class Skill:
+    """`status` is the registry's word, and empty of a skill that is called but not registered."""
+
+    name: str
+    layer: str
+    status: str
+    last_used: datetime | None
+    uses: int  # ever
+    calls: Group | None  # in the time that is shown
+    condition: Condition | None
+    spark: Sparkline
+
+    @property
+    def state(self) -> State:
+        return self.condition.level if self.condition else "unused"
+
+    @property
+    def words(self) -> str:
+        return STATES[self.state]
+
+    @property
+    def called(self) -> int:
+        return self.calls.outcomes.calls if self.calls else 0
+
+    @property
+    def failed(self) -> int:
+        return self.calls.outcomes.failed if self.calls else 0
+
+    @property
+    def failure_rate(self) -> float | None:
+        return self.calls.failure_rate if self.calls else None
+
+    @property
+    def row(self) -> tuple[Any, ...]:
+        """Of the export, as COLUMNS names it."""
+        rate = None if self.failure_rate is None else round(self.failure_rate, 4)
+        texts = (self.name, self.layer, self.status, self.words)
+        return (*texts, self.called, self.failed, rate, self.last_used, self.uses)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the filters ask for; an empty text asks for nothing. `order` is one of SORTS, or with `-` the reverse."""
+
+    q: str = ""
+    state: str = ""
+    layer: str = ""
+    order: str = "name"
+
+    @property
+    def anything(self) -> bool:
+        return bool(self.q or self.state or self.layer)
+
+    def of(self, skills: Iterable[Skill]) -> list[Skill]:
+        found = [skill for skill in skills if self.fits(skill)]
+        key = SORTS[self.order.removeprefix("-")]
+        return sorted(sorted(found, key=by_name), key=key, reverse=self.order.startswith("-"))
+
+    def fits(self, skill: Skill) -> bool:
+        named = self.q.lower() in skill.name.lower()
+        return named and self.state in ("", skill.state) and self.layer in ("", skill.layer)
+
+
+def by_name(skill: Skill) -> str:
+    return skill.name.lower()
+
+
+SORTS: dict[str, Callable[[Skill], Any]] = {
+    "name": by_name,
+    "calls": lambda skill: skill.called,
+    "failures": lambda skill: (skill.failure_rate or 0, skill.failed),
+    "last_used": lambda skill: skill.last_used.timestamp() if skill.last_used else 0.0,
+}
+
+
+def skills_of(time: TimeRange) -> list[Skill]:
+    """All that are registered or were called in the time or within 14 days."""
+    calls = SkillCalls(time)
+    groups = {group.names[0]: group for group in calls.by("skill_name", times={})}
+    found = {condition.skill: condition for condition in conditions()}
+    registered = {row["skill_name"]: row for row in registered_skills("", MOST_REGISTERED)}
+    sparks = sparklines(calls)
+    return [
+        skill(name, registered.get(name), groups.get(name), found.get(name), sparks(name))
+        for name in {**registered, **groups, **found}
+    ]
+
+
+def skill(
+    name: str, row: dict[str, Any] | None, calls: Group | None, condition: Condition | None, spark: Sparkline
+) -> Skill:
+    moments = (calls and calls.last_seen, condition and condition.last_at, row and row["last_execution"])
+    last_used = max((moment for moment in moments if moment), default=None)
+    uses = max(row["use_count"] if row else 0, calls.outcomes.calls if calls else 0)
+    layer, status = (row["layer"] or "", row["status"]) if row else ("", "")
+    return Skill(name, layer, status, last_used, uses, calls, condition, spark)
+
+
+def sparklines(calls: SkillCalls) -> Callable[[str], Sparkline]:
+    """Calls over the time, by the name of a skill."""
+    starts = list(calls.drawn.starts())
+    labels = [label_of(calls.drawn.grain, start) for start in starts]
+    counts: dict[tuple[str, datetime], int] = defaultdict(int)
+    for row in calls.sums(calls.drawn.finest).over_time(calls.drawn.grain, "skill_name"):
+        counts[row["skill_name"], row["start"]] = row["total"]
+    return lambda name: Sparkline("Calls", labels, [counts[name, start] for start in starts], whole)
+
+
+def figures(skills: list[Skill]) -> list[Figure]:
+    outcomes = sum((skill.calls.outcomes for skill in skills if skill.calls), start=Outcomes())
+    counts = (
+        ("Registered", sum(bool(skill.status) for skill in skills)),
+        ("Called in this time", sum(bool(skill.calls) for skill in skills)),
+        ("Calls", outcomes.calls),
+        ("Failing now", sum(skill.state == "failing" for skill in skills)),
+        ("Worth a look now", sum(skill.state == "watch" for skill in skills)),
+    )
+    shown = [Figure(label, count, None, whole) for label, count in counts]
+    return [*shown[:3], Figure("Failed", failure_rate(outcomes), None, share), *shown[3:]]

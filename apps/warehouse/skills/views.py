@@ -1,0 +1,107 @@
+from typing import Any
+
+from django import forms
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from apps.core.arrivals import live_page
+from apps.core.export import export_rows, export_table, wanted_format
+from apps.core.keyset import KeysetPage, ordered
+from apps.core.ranges import NAMES, chosen_range
+from apps.skillset.facts import manifest_facts
+from apps.skillset.models import SkillStatusRecord, SkillUse
+from apps.telemetry.models import SkillInvocation
+from apps.telemetry.schemas.skills import FIELDS
+from apps.telemetry.skill_calls import SkillCalls
+from apps.telemetry.skill_charts import charts, figures, latency_histogram, rhythm
+from apps.warehouse.skills import registry
+from apps.warehouse.skills.registry import COLUMNS, SORTS, STATES, Skill, Wanted
+
+MOST_SKILLS = 200  # on the page; the export has all
+TIME = ("range", "since", "until")
+
+
+class SkillFilter(forms.Form):
+    q = forms.CharField(required=False, widget=forms.TextInput({"type": "search", "placeholder": "Name"}))
+    state = forms.ChoiceField(required=False)
+    layer = forms.ChoiceField(required=False)
+
+    def __init__(self, wanted: Wanted, skills: list[Skill]) -> None:
+        super().__init__({"q": wanted.q, "state": wanted.state, "layer": wanted.layer})
+        layers = sorted({skill.layer for skill in skills if skill.layer} | {wanted.layer} - {""})
+        self.choose("state", "Health: all", [(state, words.capitalize()) for state, words in STATES.items()])
+        self.choose("layer", "Layer: all", [(layer, layer) for layer in layers])
+        for name, field in self.fields.items():
+            field.widget.attrs |= {"class": "field", "aria-label": {"q": "Name", "state": "Health"}.get(name, "Layer")}
+
+    def choose(self, name: str, all: str, choices: list[tuple[str, str]]) -> None:
+        self.fields[name].widget = forms.Select(choices=[("", all), *choices])
+
+
+@require_GET
+def skills(request: HttpRequest) -> HttpResponseBase:
+    time, range_form = chosen_range(request.GET)
+    wanted = wanted_skills(request)
+    every = registry.skills_of(time)
+    found = wanted.of(every)
+    if wanted_format(request):
+        return export_table(request, COLUMNS, (skill.row for skill in found), "skills")
+    context: dict[str, Any] = {
+        "time": time,
+        "ranges": NAMES,
+        "range_form": range_form,
+        "kept": [(name, request.GET[name]) for name in (*TIME, "sort") if name in request.GET],
+        "wanted": wanted,
+        "filter": SkillFilter(wanted, every),
+        "figures": registry.figures(every),
+        "page": KeysetPage(found[:MOST_SKILLS], wanted.order),
+        "left_out": len(found[MOST_SKILLS:]),
+    }
+    return render(request, "skillset/skills.html", context)
+
+
+def wanted_skills(request: HttpRequest) -> Wanted:
+    """What there is no filter or order for counts as not asked for."""
+    q, state, layer, sort = (request.GET.get(name, "").replace("\0", "") for name in ("q", "state", "layer", "sort"))
+    order = sort if sort.removeprefix("-") in SORTS else "name"
+    return Wanted(q.strip(), state if state in STATES else "", layer, order)
+
+
+@require_GET
+def skill(request: HttpRequest, name: str) -> HttpResponseBase:
+    """A skill that is registered, in the graph or was ever called."""
+    if "\0" in name:
+        raise Http404("No skill has such a name.")
+    time, range_form = chosen_range(request.GET)
+    invocations = SkillInvocation.objects.filter(skill_name=name, created_at__lt=time.until)
+    invocations = invocations.filter(created_at__gte=time.since) if time.since else invocations
+    outcome = request.GET.get("outcome", "")
+    if outcome == "failed":
+        invocations = invocations.filter(success=False)
+    if wanted_format(request):
+        return export_rows(request, ordered(invocations, "created_at", request.GET), FIELDS, "skill-calls")
+    calls = SkillCalls(time, name)
+    record = SkillStatusRecord.objects.filter(skill_name=name).first()
+    facts = manifest_facts(name)
+    if not (record or facts or calls.rows or SkillUse.objects.filter(pk=name).exists()):
+        raise Http404(f"There is no skill {name!r}, and there never was a call of one.")
+    context: dict[str, Any] = {
+        "name": name,
+        "record": record,
+        "facts": facts,
+        "time": time,
+        "ranges": NAMES,
+        "range_form": range_form,
+        "outcomes": calls.outcomes,
+        "figures": figures(calls),
+        "charts": [*charts(calls), latency_histogram(calls.all_times)],
+        "rhythm": rhythm(calls),
+        "tools": calls.tools,
+        "errors": calls.errors,
+        "models": calls.models,
+        "outcome": outcome,
+        "calls": live_page(invocations, "created_at", request),
+    }
+    return render(request, "skillset/skill.html", context)
