@@ -13,8 +13,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 HOSTILE = "<img src=x onerror=\"document.title='pwned'\"><script>document.title='pwned'</script>'\"&{{7*7}}"
 PAGES = [
-    *("/", "/overview/services", "/sprint-board", "/goals/archive", "/goals/one", "/model-usage", "/password", "/login"),
-    *("/search", "/search?q=one", "/settings", "/models"),
+    *("/", "/overview/services", "/sprint-board", "/goals/archive", "/goals/one", "/model-usage", "/password"),
+    *("/login", "/search", "/search?q=one", "/settings", "/models"),
 ]
 
 
