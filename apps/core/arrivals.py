@@ -1,6 +1,7 @@
 """Rows that come while a page of them is open: it asks how many there are, and shows them when it is told to."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -26,11 +27,19 @@ class LivePage(KeysetPage):
         return f"{MOST}+ new" if self.arrived > MOST else f"{self.arrived} new"
 
 
-def live_page(rows: QuerySet, moment: str, request: HttpRequest, **options: Any) -> LivePage:
-    """As `keyset_page`. To an open page, which shows its rows already, only how many newer ones there are."""
-    since = request.headers.get(HEADER)
-    if since is not None:
-        return LivePage([], f"-{moment}", arrived=arrived(rows, moment, since))
+def live_page(rows: QuerySet, moment: str, request: HttpRequest, *, changing: bool = False, **options: Any) -> LivePage:
+    """As `keyset_page`. To an open page, which shows its rows already, only how many newer ones there are.
+
+    Where rows are `changing` it gets those that it shows, as they are now.
+    """
+    header = request.headers.get(HEADER)
+    if header is not None:
+        since = moment_of(header, rows, moment)
+        count = arrived(rows, moment, since) if since else 0
+        if not changing:
+            return LivePage([], f"-{moment}", arrived=count)
+        shown = rows.filter(**{f"{moment}__lte": since}) if since else rows
+        return LivePage(**vars(keyset_page(shown, moment, request.GET, **options)), arrived=count)
     page = keyset_page(rows, moment, request.GET, **options)
     return LivePage(**vars(page), since="" if page.newer or page.order != f"-{moment}" else newest(page, moment))
 
@@ -40,10 +49,14 @@ def newest(page: KeysetPage, moment: str) -> str:
     return found.isoformat()
 
 
-def arrived(rows: QuerySet, moment: str, since: str) -> int:
-    """Rows newer than `since`, by the index on `moment`; no more than one over MOST are counted."""
+def moment_of(header: str, rows: QuerySet, moment: str) -> datetime | None:
+    """What is no moment counts as none: the header may be anybody's."""
     try:
-        value = cleaned(rows.model._meta.get_field(moment), since)
+        return cleaned(rows.model._meta.get_field(moment), header)
     except (ValidationError, ValueError, OverflowError):
-        return 0
-    return rows.filter(**{f"{moment}__gt": value}).order_by(moment)[: MOST + 1].count() if value else 0
+        return None
+
+
+def arrived(rows: QuerySet, moment: str, since: datetime) -> int:
+    """Rows newer than `since`, by the index on `moment`; no more than one over MOST are counted."""
+    return rows.filter(**{f"{moment}__gt": since}).order_by(moment)[: MOST + 1].count()

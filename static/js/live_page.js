@@ -55,8 +55,8 @@ async function ask(headers) {
   }
 }
 
-function renew(fresh) {
-  for (const part of document.querySelectorAll("[data-fresh]")) {
+function renew(fresh, parts = "[data-fresh]") {
+  for (const part of document.querySelectorAll(parts)) {
     const now = fresh.getElementById(part.id);
     if (!now) continue;
     if (isSelected(part)) selected = true;
@@ -111,11 +111,9 @@ document.addEventListener("click", async (event) => {
   if (!list || !event.target.closest("#arrived") || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   const fresh = await ask({});
-  const rows = fresh?.getElementById(list.id);
-  if (!rows || !list.isConnected) return location.reload();
-  takeOver(list, rows);
+  if (!fresh?.getElementById(list.id) || !list.isConnected) return location.reload();
   tools().dataset.since = fresh.querySelector(".live-tools").dataset.since;
-  renew(fresh);
+  renew(fresh, "[data-fresh], [data-live-list]");
   (list.querySelector("[tabindex]") ?? list).focus({ preventScroll: true });
   plan();
 });

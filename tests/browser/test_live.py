@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from playwright.sync_api import expect
 
+from apps.telemetry.models import AgentSession
 from tests.servers import wait_until
 from tests.telemetry.rows import ago, make_session, make_usage
 
@@ -72,6 +73,20 @@ def test_new_rows_announce_themselves_and_show_on_a_click(window):
     expect(shown.page.get_by_role("region", name="Calls")).to_be_focused()
     make_usage(model="newer")
     expect(shown.news).to_have_text("1 new")
+
+
+def test_rows_that_change_later_do_so_in_place(window):
+    session = make_session(status="active", started_at=ago(minutes=1))
+    page = window()
+    page.goto("/sessions")
+    expect(page.locator(".live")).to_have_text("live")
+    AgentSession.objects.filter(pk=session.pk).update(status="error")
+    expect(page.locator("#sessions .chip")).to_have_text("error")
+    make_session(status="active")
+    expect(page.locator("#arrived")).to_have_text("1 new")
+    expect(page.locator("#sessions tbody tr")).to_have_count(1)
+    page.locator("#arrived").click()
+    expect(page.locator("#sessions tbody tr")).to_have_count(2)
 
 
 def test_the_first_rows_of_an_empty_page_show_too(window):

@@ -4,8 +4,8 @@ import pytest
 from django.utils import timezone
 
 from apps.core.arrivals import HEADER, MOST
-from apps.telemetry.models import ModelUsage
-from tests.telemetry.rows import ago, make_usage
+from apps.telemetry.models import AgentSession, ModelUsage
+from tests.telemetry.rows import ago, make_session, make_usage
 
 pytestmark = pytest.mark.django_db
 
@@ -35,6 +35,16 @@ def test_counts_from_the_beginning_of_an_empty_list(browser_client):
     assert calls(browser_client, since=since).arrived == 0
     make_usage()
     assert calls(browser_client, since=since).arrived == 1
+
+
+def test_shows_rows_that_change_as_they_are_now(browser_client):
+    shown = make_session(agent_id="shown", status="active", started_at=ago(minutes=5))
+    since = browser_client.get("/sessions").context["page"].since
+    make_session(agent_id="new")
+    AgentSession.objects.filter(pk=shown.pk).update(status="completed")
+    response = browser_client.get("/sessions", headers={HEADER: since})
+    assert response.context["page"].arrived == 1
+    assert [(row.agent_id, row.status) for row in response.context["page"].rows] == [("shown", "completed")]
 
 
 def test_counts_no_more_than_it_says(browser_client):

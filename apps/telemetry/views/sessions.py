@@ -6,8 +6,9 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from apps.core.arrivals import live_page
 from apps.core.export import export_rows, wanted_format
-from apps.core.keyset import keyset_page, ordered
+from apps.core.keyset import ordered
 from apps.core.ranges import NAMES, TimeRange, chosen_range
 from apps.telemetry.querysets import CRON, RUNTIME
 from apps.telemetry.sessions_page import Wanted, charts, figures, hidden, with_calls
@@ -59,7 +60,7 @@ def sessions(request: HttpRequest) -> HttpResponseBase:
     if wanted_format(request):
         return export_rows(request, ordered(rows, "started_at", request.GET, SORTS), EXPORTED, "sessions")
     filters.offer(time)
-    page = keyset_page(rows, "started_at", request.GET, sorts=SORTS)
+    page = live_page(rows, "started_at", request, changing=True, sorts=SORTS)
     context: dict[str, Any] = {
         "time": time,
         "ranges": NAMES,
