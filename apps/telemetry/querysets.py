@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import models
@@ -11,6 +12,7 @@ from django.db.models.functions import Cast, Coalesce, Lower, Replace
 from django.utils import timezone
 
 from apps.core.fields import Literal
+from apps.core.keyset import beyond
 from apps.telemetry.prices import SILENT
 
 
@@ -98,6 +100,25 @@ class SessionQuerySet(SessionFilters, StreamQuerySet):  # type: ignore[override]
         named = Q(label__icontains=text) | Q(agent_id__icontains=text)
         late = self.shown().with_label().filter(started_at__gte=Coalesce(oldest, EVER))
         return late.filter(named).newest_first()
+
+    def neighbours(self, session: Any) -> dict[str, Any]:
+        """The agent's sessions before and after this one: `older` and `newer`, None where there is none.
+
+        Events of the runtime and of cron are passed over, but by their like.
+        """
+        kind, place = session.session_type, (session.started_at, session.pk)
+        beside = self.filter(agent_id=session.agent_id)
+        beside = beside.shown(runtime_events=kind == RUNTIME, cron_events=kind == CRON)
+        older, newer = (beside.filter(beyond("started_at", place, side)) for side in ("lt", "gt"))
+        nearest = older.newest_first()[:1].union(newer.order_by("started_at", "id")[:1], all=True)
+        found = sorted([*nearest, session], key=lambda one: (one.started_at, one.pk))
+        here = next(number for number, one in enumerate(found) if one.pk == session.pk)
+        return {"older": found[here - 1] if here else None, "newer": found[here + 1] if found[here + 1 :] else None}
+
+    def running_during(self, since: datetime, until: datetime):
+        """Those that started in that time or up to a day before it, and had not ended before it."""
+        started = self.filter(started_at__gte=since - timedelta(days=1), started_at__lt=until)
+        return started.filter(Q(ended_at=None) | Q(ended_at__gt=since))
 
     def matching(self, *, source_channel: str = "", **wanted: str):
         found = super().matching(**wanted)

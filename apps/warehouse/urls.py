@@ -1,7 +1,7 @@
 from django.urls import path
 
 from apps.warehouse.overview import views as overview
-from apps.warehouse.views import language_models, search
+from apps.warehouse.views import language_models, search, sessions
 
 urlpatterns = [
     path("", overview.overview, name="home"),
@@ -12,4 +12,9 @@ urlpatterns = [
     path("models/accounts", language_models.model_accounts, name="model_accounts"),
     path("search", search.search_page, name="search"),
     path("palette", search.palette, name="palette"),
+    path("sessions/<uuid:pk>", sessions.session, name="session"),
+    path("sessions/<uuid:pk>/failure", sessions.session_failure, name="session_failure"),
+    path("sessions/<uuid:pk>/steps/<slug:kind>/<uuid:first>", sessions.session_step, name="session_step"),
+    path("sessions/<uuid:pk>/compare", sessions.compare_sessions, name="compare_sessions"),
+    path("sessions/<uuid:pk>/compare/<uuid:other>", sessions.compare_sessions, name="compare_sessions"),
 ]

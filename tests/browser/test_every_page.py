@@ -7,14 +7,16 @@ from playwright.sync_api import expect
 
 from apps.goals.models import Goal
 from tests.factories import make_goal
-from tests.telemetry.rows import make_session, make_usage
+from tests.telemetry.rows import make_activity, make_session, make_usage
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 HOSTILE = "<img src=x onerror=\"document.title='pwned'\"><script>document.title='pwned'</script>'\"&{{7*7}}"
+SESSION = "/sessions/5e551011-0000-4000-8000-000000000000"
 PAGES = [
     *("/", "/overview/services", "/sprint-board", "/goals/archive", "/goals/one", "/model-usage", "/password"),
     *("/login", "/search", "/search?q=one", "/settings", "/models"),
+    *(SESSION, f"{SESSION}/compare", f"{SESSION}/compare/{SESSION[-36:]}"),
 ]
 
 
@@ -25,6 +27,9 @@ def goals(transactional_db):
     make_goal(goal_id="three", status="completed", completed_at=timezone.now())
     make_goal(goal_id="old", status="completed", completed_at="2026-01-01T00:00:00Z")
     Goal.objects.filter(goal_id="one").update(title="Changed once")
+    session = make_session(pk=SESSION[-36:], agent_id="analyst", metadata={"label": "A label"})
+    make_usage(session=session, latency_ms=900, success=False, error_message="upstream timeout")
+    make_activity(details={"session_id": str(session.pk)})
     for number in range(6):
         cost, session = "0.5" if number < 4 else "0", make_session()
         make_usage(model=f"model {number}", input_tokens=9, cost_usd=cost, success=number % 2, session=session)
@@ -58,10 +63,11 @@ def test_hostile_text_is_text(window):
     goal = make_goal(goal_id="x", tags=[HOSTILE], status=HOSTILE[:40], board_column="todo", **hostile)
     make_goal(goal_id="y", status="completed", completed_at="2026-01-01T00:00:00Z", **hostile)
     Goal.objects.filter(pk=goal.pk).update(description=HOSTILE + "!", assigned_to=HOSTILE[:91])
-    session = make_session(agent_id=HOSTILE[:90])
+    session = make_session(pk=SESSION[-36:], agent_id=HOSTILE[:90], metadata={"label": HOSTILE})
+    make_activity(action=HOSTILE[:90], details={"session_id": str(session.pk), "message": HOSTILE})
     make_usage(model=HOSTILE[:90], provider=HOSTILE[:50], session=session, success=False, error_message=HOSTILE)
     page = window()
-    for path in ("/sprint-board", "/goals/archive", "/goals/x", "/model-usage", "/models"):
+    for path in (SESSION, "/sprint-board", "/goals/archive", "/goals/x", "/model-usage", "/models"):
         page.goto(path)
         page.wait_for_timeout(100)
         assert page.title() != "pwned"
