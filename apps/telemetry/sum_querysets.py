@@ -98,7 +98,7 @@ class UsageSumQuerySet(UsageFilters, SumsQuerySet):  # type: ignore[override]  #
 
     def names(self) -> list[dict[str, str | None]]:
         """The models, providers and agents that there are, in all their combinations."""
-        return list(self.order_by().values("model", "provider", agent=F("agent_id")).distinct())
+        return list(self.order_by().values("model", "provider", "agent_id").distinct())
 
     def without_session(self):
         """Calls that belong to no session, or to one that was deleted since."""
@@ -169,6 +169,12 @@ class InvocationSumQuerySet(SumsQuerySet):
     def over_time(self, grain: str, *columns: str):
         """One row an hour, day, week or month of the person's zone, and value of `columns`."""
         return self.order_by().values(*columns, start=Trunc("starts", grain)).annotate(**MEASURES)
+
+    def by_skill_and_model(self):
+        """Of calls that used a model; what took most tokens first."""
+        groups = self.exclude(model_used=None).values("skill_name", "model_used").annotate(**MEASURES)
+        extremes = groups.annotate(longest=Max("longest_ms"), shortest=Min("shortest_ms"))
+        return extremes.order_by("-tokens", "-total", "skill_name", "model_used")
 
     def failure_patterns(self):
         """Errors of one type that a skill made more than once, the most frequent first."""

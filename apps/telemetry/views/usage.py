@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -10,7 +11,7 @@ from django.views.decorators.http import require_GET
 from apps.core.arrivals import live_page
 from apps.core.export import export_rows, wanted_format
 from apps.core.keyset import KeysetPage, ordered
-from apps.core.ranges import NAMES, TimeRange, chosen_range
+from apps.core.ranges import NAMES, chosen_range
 from apps.telemetry.prices import Prices, with_costs
 from apps.telemetry.usage_groups import summed
 from apps.telemetry.usage_page import Wanted, charts, figures, skills_table, table, usage_of
@@ -29,11 +30,11 @@ class UsageFilter(forms.Form):
     provider = forms.CharField(required=False)
     agent = forms.CharField(required=False)
 
-    def __init__(self, wanted: Wanted, time: TimeRange) -> None:
+    def __init__(self, wanted: Wanted, there_are: Iterable[dict[str, Any]]) -> None:
         super().__init__(vars(wanted))
-        names = Wanted().of(time).names()
-        for name in self.fields:
-            there = {row[name] or "" for row in names} | {getattr(wanted, name)}
+        names = list(there_are)
+        for name, column in (("model", "model"), ("provider", "provider"), ("agent", "agent_id")):
+            there = {row[column] or "" for row in names} | {getattr(wanted, name)}
             choices = [("", f"{name.capitalize()}: all"), *((value, value) for value in sorted(there) if value)]
             attributes = {"class": "field", "aria-label": name.capitalize()}
             self.fields[name].widget = forms.Select(attributes, choices)
@@ -57,7 +58,7 @@ def model_usage(request: HttpRequest) -> HttpResponseBase:
         "range_form": range_form,
         "kept": [(name, request.GET[name]) for name in ("range", "since", "until", "by") if name in request.GET],
         "wanted": wanted,
-        "filter": UsageFilter(wanted, time),
+        "filter": UsageFilter(wanted, Wanted().of(time).names() if wanted.anything else rows),
         "usage": summed(rows),
         "figures": figures(summed(rows), summed(before) if time.previous else None),
         "charts": charts(wanted, time, prices),

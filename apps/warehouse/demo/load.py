@@ -18,6 +18,7 @@ from apps.warehouse.demo.operations import (
     schedule_tick,
     scheduled_jobs,
 )
+from apps.warehouse.demo.prices import add_prices
 from apps.warehouse.demo.registry import skill_status
 from apps.warehouse.demo.security import api_key_rotations, rate_limits, security_events
 from apps.warehouse.demo.semantic import semantic_memories
@@ -74,6 +75,7 @@ def fill(world: World, progress: Progress = lambda count: None) -> None:
         for table, rows in TABLES.items():
             copy_rows(cursor, table, rows(world), progress)
         fill_telemetry(world, cursor, progress)
+        add_prices(cursor)
         for table in NUMBERED:  # the demo brings its own numbers
             cursor.execute(f"SELECT setval('{table}_id_seq', max(id)) FROM {table}")
 
