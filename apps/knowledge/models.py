@@ -29,6 +29,7 @@ class KnowledgeEntity(models.Model):
             # The site's own
             GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="site_knowledge_name"),
             GinIndex(OpClass(Upper(KT("properties__description")), name="gin_trgm_ops"), name="site_knowledge_descr"),
+            models.Index(fields=["-created_at", "id"], name="site_knowledge_newest"),
         ]
 
     def __str__(self) -> str:
@@ -79,6 +80,7 @@ class KnowledgeRelation(models.Model):
                 name="site_knowledge_in",
             ),
             models.Index(fields=["from_entity", "to_entity"], name="site_knowledge_between"),
+            models.Index(fields=["-created_at", "id"], name="site_knowledge_new_relation"),
         ]
 
     def __str__(self) -> str:
