@@ -17,11 +17,10 @@ MISSHAPEN = """() => [...document.querySelectorAll('.chart svg')].filter(svg => 
     })
 }).map(svg => svg.querySelector('title').textContent)"""
 # Labels that stand over one another
-CROWDED = """() => [...document.querySelectorAll('.labels:not(.each)')].filter(labels => {
-    const range = document.createRange()
+CROWDED = """() => [...document.querySelectorAll('.labels')].filter(labels => {
     const boxes = [...labels.querySelectorAll('.major, .minor')]
-        .filter(one => getComputedStyle(one).color !== 'rgba(0, 0, 0, 0)')
-        .map(one => (range.selectNodeContents(one), range.getBoundingClientRect()))
+        .filter(one => getComputedStyle(one).visibility === 'visible')
+        .map(one => one.firstChild.getBoundingClientRect())
     return boxes.some((box, place) => place && box.left < boxes[place - 1].right)
 }).map(labels => labels.closest('figure').querySelector('h2').textContent)"""
 

@@ -1,5 +1,7 @@
 """What must hold on each page: reachable, accessible, quiet, and proof against hostile text."""
 
+from urllib.parse import quote
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
@@ -7,7 +9,7 @@ from playwright.sync_api import expect
 
 from apps.goals.models import Goal
 from tests.factories import make_goal
-from tests.telemetry.rows import make_activity, make_session, make_usage
+from tests.telemetry.rows import make_activity, make_invocation, make_session, make_usage
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -17,7 +19,9 @@ PAGES = [
     *("/", "/overview/services", "/sprint-board", "/goals/archive", "/goals/one", "/model-usage", "/password"),
     *("/login", "/search", "/search?q=one", "/settings", "/models"),
     *(SESSION, f"{SESSION}/compare", f"{SESSION}/compare/{SESSION[-36:]}"),
+    *("/skills", "/skills/skill%200", "/skill-stats", "/skill-health"),
 ]
+SKILLS = ("/skills", f"/skills/{quote(HOSTILE[:99], safe='')}", "/skill-stats", "/skill-health")
 
 
 @pytest.fixture
@@ -33,6 +37,7 @@ def goals(transactional_db):
     for number in range(6):
         cost, session = "0.5" if number < 4 else "0", make_session()
         make_usage(model=f"model {number}", input_tokens=9, cost_usd=cost, success=number % 2, session=session)
+        make_invocation(skill_name="skill 0", duration_ms=9, success=number % 2, error_type="E", model_used="qwen3")
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -66,8 +71,10 @@ def test_hostile_text_is_text(window):
     session = make_session(pk=SESSION[-36:], agent_id=HOSTILE[:90], metadata={"label": HOSTILE})
     make_activity(action=HOSTILE[:90], details={"session_id": str(session.pk), "message": HOSTILE})
     make_usage(model=HOSTILE[:90], provider=HOSTILE[:50], session=session, success=False, error_message=HOSTILE)
+    names = dict.fromkeys(("skill_name", "tool_name", "error_type", "model_used"), HOSTILE[:99])
+    make_invocation(success=False, **names)
     page = window()
-    for path in (SESSION, "/sprint-board", "/goals/archive", "/goals/x", "/model-usage", "/models"):
+    for path in (SESSION, "/sprint-board", "/goals/archive", "/goals/x", "/model-usage", "/models", *SKILLS):
         page.goto(path)
         page.wait_for_timeout(100)
         assert page.title() != "pwned"

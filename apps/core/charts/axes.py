@@ -96,10 +96,13 @@ class Place:
 def places(labels: Sequence[str]) -> list[Place]:
     """All labels, or some of them, evenly spread; none so near to the end that it would be cut."""
     if len(labels) <= ROOM_FOR_ALL:
-        return [Place(label, minor=bool(index % 2)) for index, label in enumerate(labels)]
+        crowded = len(labels) > LABELS
+        return [Place(label, minor=crowded and bool(index % 2)) for index, label in enumerate(labels)]
     apart = -(-len(labels) // LABELS)
-    shown = {index for index in range(0, len(labels), apart) if len(labels) - index > apart / 2}
+    room = [min(apart, len(labels) - index) for index in range(len(labels))]
     return [
-        Place(Truncator(label).chars(LONGEST) if index in shown else "", minor=bool(index // apart % 2))
+        Place("", minor=False)
+        if index % apart or room[index] <= apart / 2
+        else Place(Truncator(label).chars(LONGEST), minor=bool(index // apart % 2) or room[index] < apart)
         for index, label in enumerate(labels)
     ]
