@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Literal
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db.models.functions import Trunc
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -19,7 +20,7 @@ NAMES = {"1h": "1 h", "24h": "24 h", "7d": "7 d", "30d": "30 d", "all": "All"}
 GRAINS: tuple[tuple[timedelta, Grain], ...] = (
     (timedelta(days=3), "hour"),
     (timedelta(days=120), "day"),
-    (timedelta(days=900), "week"),
+    (timedelta(days=200), "week"),
 )
 
 
@@ -52,8 +53,10 @@ class TimeRange:
     def finest(self) -> Span:
         """Of the sums that its charts need; `since` must be known.
 
-        Sums of days are of UTC's days, so the days, weeks and months of other zones take hours.
+        Sums of days are of UTC's days, so the days and weeks of other zones take hours. Months are UTC's everywhere.
         """
+        if self.grain == "month":
+            return "month"
         elsewhere = any(start.utcoffset() for start in self.starts())
         return "hour" if self.grain == "hour" or elsewhere else "day"
 
@@ -67,14 +70,23 @@ class TimeRange:
 
 
 def start_of(grain: Grain, moment: datetime) -> datetime:
-    """In the person's zone: the start of the hour, day, week (Monday) or month."""
-    local = timezone.localtime(moment).replace(minute=0, second=0, microsecond=0)
+    """In the person's zone the start of the hour, day or week (Monday); of the month in UTC."""
+    local = moment.astimezone(zone_of(grain)).replace(minute=0, second=0, microsecond=0)
     if grain == "hour":
         return local
     local = local.replace(hour=0)
     if grain == "week":
         return local - timedelta(days=local.weekday())
     return local.replace(day=1) if grain == "month" else local
+
+
+def zone_of(grain: str) -> tzinfo:
+    return UTC if grain == "month" else timezone.get_current_timezone()
+
+
+def start_in(grain: str) -> Trunc:
+    """What `start_of` makes of the start of sums, in the database."""
+    return Trunc("starts", grain, tzinfo=zone_of(grain))
 
 
 def following(grain: Grain, start: datetime) -> datetime:
@@ -87,7 +99,7 @@ def following(grain: Grain, start: datetime) -> datetime:
 
 def label_of(grain: Grain, start: datetime) -> str:
     """Short enough to stand under a chart."""
-    local = timezone.localtime(start)
+    local = start.astimezone(zone_of(grain))
     return local.strftime({"hour": "%b %-d, %H:00", "day": "%b %-d", "week": "week of %b %-d", "month": "%b %Y"}[grain])
 
 

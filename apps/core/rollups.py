@@ -1,9 +1,10 @@
-"""Sums by the hour and by the day over tables that grow without end, exact at any moment.
+"""Sums by the hour, the day and the month over tables that grow without end, exact at any moment.
 
 Triggers note each hour whose rows changed in `site_stale_hour`; they only ever append, so writers never wait for
-one another. A question adds up whole days, then hours, and reads the rows themselves where its window cuts an hour
-or where an hour is stale. `roll_up` brings stale hours up to date; how seldom it runs changes the cost of an
-answer, never the answer.
+one another. A question adds up whole months, then days, then hours, and reads the rows themselves where its window
+cuts an hour or where an hour is stale. `roll_up` brings stale hours and their days up to date, and notes their months,
+which `roll_up_months` sums when they are over; how seldom they run changes the cost of an answer, never the answer.
+Days and months are UTC's.
 """
 
 from collections.abc import Iterator
@@ -15,11 +16,11 @@ from django.db import connection, models, transaction
 from django.db.models.sql.datastructures import BaseTable
 from django.utils import timezone
 
-from apps.core.triggers import hours_there, noted
+from apps.core.triggers import hours_there, in_calendar, noted
 
-Span = Literal["hour", "day"]
+Span = Literal["hour", "day", "month"]
+FINER: dict[Span, Span] = {"month": "day", "day": "hour"}
 Part = tuple[str, list[Any]]
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -62,10 +63,10 @@ class Rows:
 
 
 class SumsQuerySet(models.QuerySet):
-    def between(self, since: datetime | None, until: datetime | None = None, finest: Span = "day"):
+    def between(self, since: datetime | None, until: datetime | None = None, finest: Span = "month"):
         """Sums that add up to the rows of `since` <= moment < `until`; None is no bound.
 
-        With `finest="hour"` no row spans more than an hour, as a chart by the hour needs.
+        No row spans more than `finest`: a chart by the hour needs hours.
         """
         found = self.all()
         alias = found.query.get_initial_alias()
@@ -73,15 +74,16 @@ class SumsQuerySet(models.QuerySet):
         found.query.alias_map = {alias: Derived(alias, sql, params)}
         return found
 
-    def of_last(self, *, days: int = 0, hours: int = 0, finest: Span = "day"):
+    def of_last(self, *, days: int = 0, hours: int = 0, finest: Span = "month"):
         return self.between(timezone.now() - timedelta(days=days, hours=hours), finest=finest)
 
 
 class Sums(models.Model):
-    """The sums of an hour, one row a combination of keys. `rows` says of what, `days` is the table for whole days."""
+    """The sums of an hour, one row a combination of keys. `rows` says of what; days and months have tables too."""
 
     rows: ClassVar[Rows]
     days: ClassVar[type[models.Model]]
+    months: ClassVar[type[models.Model]]
     starts = models.DateTimeField(db_index=True)
 
     class Meta:
@@ -103,13 +105,13 @@ class Derived(BaseTable):
 
 
 def window(model: type[Sums], since: datetime | None, until: datetime | None, finest: Span) -> Part:
-    """The FROM item behind `between`: days where whole ones fit, hours beside them, rows at the two ends."""
-    first_hour, end_hour = since and ceiling(since, HOUR), until and floor(until, HOUR)
+    """The FROM item behind `between`: months and days where whole ones fit, hours beside them, rows at the two ends."""
+    first_hour, end_hour = since and ceiling(since, "hour"), until and floor(until, "hour")
     parts: list[Part] = []
     if first_hour and end_hour and first_hour > end_hour:  # all within one hour
         parts.append(rows_within(model, since, until))
     else:
-        parts += stored(model, first_hour, end_hour, finest)
+        parts += stored(model, finest, first_hour, end_hour)
         parts.append(stale_hours(model, first_hour, end_hour))
         if first_hour != since:
             parts.append(rows_within(model, since, first_hour))
@@ -118,18 +120,24 @@ def window(model: type[Sums], since: datetime | None, until: datetime | None, fi
     return " UNION ALL ".join(sql for sql, _ in parts), [param for _, params in parts for param in params]
 
 
-def stored(model: type[Sums], first: datetime | None, end: datetime | None, finest: Span) -> Iterator[Part]:
-    """The stored sums of first <= hour < end, save for stale hours."""
-    first_day, end_day = first and ceiling(first, DAY), end and floor(end, DAY)
-    if finest == "hour" or (first_day and end_day and first_day >= end_day):
-        yield sums_of(model, "hour", first, end)
+def stored(model: type[Sums], span: Span, first: datetime | None, end: datetime | None) -> Iterator[Part]:
+    """The stored sums of first <= hour < end, save for stale hours: of `span` where it can be, else of finer ones."""
+    if span == "hour":
+        yield sums_of(model, span, first, end)
         return
-    yield sums_of(model, "day", first_day, end_day)
-    if first != first_day:
-        yield sums_of(model, "hour", first, first_day)
-    if end != end_day:
-        yield sums_of(model, "hour", end_day, end)
-    yield hours_of_stale_days(model, first_day, end_day)
+    first_whole, end_whole = first and ceiling(first, span), end and floor(end, span)
+    if first_whole and end_whole and first_whole >= end_whole:
+        yield from stored(model, FINER[span], first, end)
+        return
+    yield sums_of(model, span, first_whole, end_whole)
+    if first != first_whole:
+        yield from stored(model, FINER[span], first, first_whole)
+    if end != end_whole:
+        yield from stored(model, FINER[span], end_whole, end)
+    stale: Span = span
+    while stale != "hour":
+        yield finer_of_stale(model, stale, first_whole, end_whole)
+        stale = FINER[stale]
 
 
 def sums_of(model: type[Sums], span: Span, first: datetime | None, end: datetime | None) -> Part:
@@ -139,14 +147,14 @@ def sums_of(model: type[Sums], span: Span, first: datetime | None, end: datetime
     return sql, [*params, *more]
 
 
-def hours_of_stale_days(model: type[Sums], first: datetime | None, end: datetime | None) -> Part:
-    """What is not stale of days of which an hour is."""
-    days, params = stale_starts(model, "day", first, end)
-    hours, more = stale_starts(model, "hour", first, end)
+def finer_of_stale(model: type[Sums], span: Span, first: datetime | None, end: datetime | None) -> Part:
+    """What is not stale of stale days, or months, by the hours, or days, of them."""
+    coarse, params = stale_starts(model, span, first, end)
+    fine, more = stale_starts(model, FINER[span], first, end)
     return (
-        f"SELECT {model.rows.stored()} FROM (SELECT DISTINCT starts FROM ({days}) AS d(starts)) AS d"
-        f" JOIN {table(model)} AS s ON s.starts >= d.starts AND s.starts < d.starts + interval '1 day'"
-        f" WHERE s.starts NOT IN ({hours})"
+        f"SELECT {model.rows.stored()} FROM (SELECT DISTINCT starts FROM ({coarse}) AS c(starts)) AS c"
+        f" JOIN {table(model, FINER[span])} AS s ON s.starts >= c.starts AND s.starts < c.starts + interval '1 {span}'"
+        f" WHERE s.starts NOT IN ({fine})"
     ), [*params, *more]
 
 
@@ -163,10 +171,12 @@ def rows_within(model: type[Sums], since: datetime | None, until: datetime | Non
 
 
 def stale_starts(model: type[Sums], span: Span, first: datetime | None, end: datetime | None) -> Part:
-    """The hours that are stale, or the days that have such an hour."""
+    """Hours that are stale, or days that have such an hour, or months that have one or wait to be summed."""
     bounds, params = bounded("hour", first, end)
-    start = "hour" if span == "hour" else "date_trunc('day', hour, 'UTC')"
-    return f"SELECT {start} FROM site_stale_hour WHERE sums = '{table(model)}'{bounds}", params
+    start = "hour" if span == "hour" else f"date_trunc('{span}', hour, 'UTC')"
+    names = {table(model), table(model, span)} if span == "month" else {table(model)}
+    noted_for = ", ".join(f"'{name}'" for name in sorted(names))
+    return f"SELECT {start} FROM site_stale_hour WHERE sums IN ({noted_for}){bounds}", params
 
 
 def bounded(column: str, first: datetime | None, end: datetime | None) -> Part:
@@ -175,17 +185,29 @@ def bounded(column: str, first: datetime | None, end: datetime | None) -> Part:
 
 
 def table(model: type[Sums], span: Span = "hour") -> str:
-    return (model if span == "hour" else model.days)._meta.db_table
+    return {"hour": model, "day": model.days, "month": model.months}[span]._meta.db_table
 
 
-def floor(moment: datetime, span: timedelta) -> datetime:
-    epoch = datetime(1970, 1, 1, tzinfo=UTC)
-    return moment - (moment - epoch) % span
+def floor(moment: datetime, span: Span) -> datetime:
+    moment = moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    moment = moment if span == "hour" else moment.replace(hour=0)
+    return moment.replace(day=1) if span == "month" else moment
 
 
-def ceiling(moment: datetime, span: timedelta) -> datetime:
+def ceiling(moment: datetime, span: Span) -> datetime:
     start = floor(moment, span)
-    return start if start == moment else start + span
+    if start == moment:
+        return start
+    longest = {"hour": timedelta(hours=1), "day": timedelta(days=1), "month": timedelta(days=31)}[span]
+    return floor(start + longest, span)
+
+
+def first_moment(model: type[Sums]) -> datetime | None:
+    """Of the rows; by the index on their moment."""
+    rows = model.rows
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT min({rows.moment}) FROM {rows.table} WHERE {in_calendar(rows.moment)}")
+        return cursor.fetchone()[0]
 
 
 @transaction.atomic
@@ -195,7 +217,7 @@ def roll_up(model: type[Sums], most: int = 1000) -> int:
     The hours that are noted while this runs stay noted: only what was seen before the rows were read is crossed out.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [table(model)])  # one at a time a table
+        lock(cursor, model)
         cursor.execute(
             "SELECT hour, array_agg(id) FROM site_stale_hour WHERE sums = %s GROUP BY hour ORDER BY hour DESC LIMIT %s",
             [table(model), most],
@@ -203,11 +225,43 @@ def roll_up(model: type[Sums], most: int = 1000) -> int:
         notes = dict(cursor.fetchall())
         hours = list(notes)
         replace(cursor, model, "hour", hours, f"CROSS JOIN LATERAL ({model.rows.of_hour('w.start')}) AS s")
-        days = sorted({floor(hour, DAY) for hour in hours})
-        of_day = "s.starts >= w.start AND s.starts < w.start + interval '1 day'"
-        replace(cursor, model, "day", days, f"JOIN {table(model)} AS s ON {of_day}")
-        cursor.execute("DELETE FROM site_stale_hour WHERE id = ANY(%s)", [[id for ids in notes.values() for id in ids]])
+        replace(cursor, model, "day", sorted({floor(hour, "day") for hour in hours}), of_finer(model, "day"))
+        cursor.execute(
+            "INSERT INTO site_stale_hour (sums, hour) SELECT %s, unnest(%s::timestamptz[])",
+            [table(model, "month"), sorted({floor(hour, "month") for hour in hours})],
+        )
+        cross_out(cursor, notes)
     return len(hours)
+
+
+@transaction.atomic
+def roll_up_months(model: type[Sums], most: int = 12) -> int:
+    """Sum the newest months that are over and changed since they were summed; how many they were."""
+    with connection.cursor() as cursor:
+        lock(cursor, model)
+        cursor.execute(
+            "SELECT hour, array_agg(id) FROM site_stale_hour WHERE sums = %s AND hour < %s"
+            " GROUP BY hour ORDER BY hour DESC LIMIT %s",
+            [table(model, "month"), floor(timezone.now(), "month"), most],
+        )
+        notes = dict(cursor.fetchall())
+        replace(cursor, model, "month", list(notes), of_finer(model, "month"))
+        cross_out(cursor, notes)
+    return len(notes)
+
+
+def lock(cursor: Any, model: type[Sums]) -> None:
+    """One at a time a table."""
+    cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [table(model)])
+
+
+def cross_out(cursor: Any, notes: dict[datetime, list[int]]) -> None:
+    cursor.execute("DELETE FROM site_stale_hour WHERE id = ANY(%s)", [[id for ids in notes.values() for id in ids]])
+
+
+def of_finer(model: type[Sums], span: Span) -> str:
+    of_span = f"s.starts >= w.start AND s.starts < w.start + interval '1 {span}'"
+    return f"JOIN {table(model, FINER[span])} AS s ON {of_span}"
 
 
 @transaction.atomic
@@ -222,7 +276,7 @@ def forget(model: type[Sums]) -> None:
 
 
 def replace(cursor: Any, model: type[Sums], span: Span, starts: list[datetime], source: str) -> None:
-    """Sum the hours or days `w.start` anew, from the sums `s` of shorter times that `source` joins to them."""
+    """Sum the hours, days or months `w.start` anew, from the sums `s` of shorter times that `source` joins to them."""
     name, keys, measures = table(model, span), list(model.rows.keys), model.rows.measures
     summed = [f"{measure.of_sums}(s.{column})" for column, measure in measures.items()]
     kept = [f"s.{key}" for key in keys]

@@ -54,7 +54,7 @@ class Latency:
 
 class LatencyQuerySet(SumsQuerySet):
     def latencies(self, *columns: str, **expressions: Any) -> dict[tuple[Any, ...], Latency]:
-        """By the values of what is named, as in `values`: `latencies("skill_name", start=Trunc("starts", "day"))`.
+        """By the values of what is named, as in `values`: `latencies("skill_name", start=start_in("day"))`.
 
         What has no timed calls is missing; without names all calls are together, under ().
         """
@@ -95,8 +95,13 @@ class InvocationTimeDay(InvocationTimes):
         db_table = "site_invocation_time_day"
 
 
+class InvocationTimeMonth(InvocationTimes):
+    class Meta:
+        db_table = "site_invocation_time_month"
+
+
 class InvocationTime(InvocationTimes):
-    days = InvocationTimeDay
+    days, months = InvocationTimeDay, InvocationTimeMonth
 
     class Meta:
         db_table = "site_invocation_time"
@@ -134,8 +139,13 @@ class UsageTimeDay(UsageTimes):
         db_table = "site_usage_time_day"
 
 
+class UsageTimeMonth(UsageTimes):
+    class Meta:
+        db_table = "site_usage_time_month"
+
+
 class UsageTime(UsageTimes):
-    days = UsageTimeDay
+    days, months = UsageTimeDay, UsageTimeMonth
 
     class Meta:
         db_table = "site_usage_time"

@@ -5,9 +5,8 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Case, F, Q, QuerySet, Sum, TextField, Value, When
-from django.db.models.functions import Trunc
 
-from apps.core.ranges import EARLIEST
+from apps.core.ranges import EARLIEST, start_in
 from apps.core.rollups import Span
 from apps.telemetry.querysets import CRON, RUNTIME
 from apps.telemetry.sum_querysets import SILENT
@@ -46,7 +45,7 @@ def over_time(since: datetime, until: datetime, grain: str, finest: Span) -> Que
     parts = [
         counted(model.objects.between(since, until, finest))
         .order_by()
-        .values(stream=Value(stream), start=Trunc("starts", grain))
+        .values(stream=Value(stream), start=start_in(grain))
         .annotate(total=total, failures=failures)
         for stream, (model, total, failures) in STREAMS.items()
     ]

@@ -6,12 +6,10 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Min
-
 from apps.core.charts import Chart
 from apps.core.figures import Figure, compact, dollars, duration, share, whole
 from apps.core.ranges import TimeRange, label_of
-from apps.core.rollups import Span
+from apps.core.rollups import Span, first_moment
 from apps.core.stacks import stacked
 from apps.telemetry.models import AgentSession, ModelUsage
 from apps.telemetry.prices import Cost, Prices, total
@@ -42,10 +40,10 @@ class Wanted:
         """Beyond what the sums know of."""
         return bool(self.cost or self.text)
 
-    def of(self, time: TimeRange, finest: Span = "day") -> SessionSumQuerySet:
+    def of(self, time: TimeRange, finest: Span = "month") -> SessionSumQuerySet:
         return self.shown(self.all_of(time, finest))
 
-    def all_of(self, time: TimeRange, finest: Span = "day") -> SessionSumQuerySet:
+    def all_of(self, time: TimeRange, finest: Span = "month") -> SessionSumQuerySet:
         """With what is hidden."""
         return self.matching(SessionSum.objects.between(time.since, time.until, finest))
 
@@ -97,7 +95,7 @@ def hidden(wanted: Wanted, time: TimeRange) -> dict[str, int]:
 
 def charts(wanted: Wanted, time: TimeRange) -> list[Chart]:
     """Sessions and their cost over the time, by agent."""
-    first = time.since or wanted.of(time).aggregate(first=Min("starts"))["first"] or time.until
+    first = time.since or first_moment(SessionSum) or time.until
     time = time.starting_at(first)
     rows = list(wanted.of(time, finest=time.finest).over_time(time.grain))
     starts = list(time.starts())

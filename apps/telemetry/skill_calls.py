@@ -7,9 +7,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from django.db.models.functions import Trunc
-
-from apps.core.ranges import TimeRange, start_of
+from apps.core.ranges import TimeRange, start_in, start_of
 from apps.core.rollups import Span
 from apps.telemetry.latencies import InvocationTime, Latency, LatencyQuerySet
 from apps.telemetry.skill_condition import Outcomes
@@ -70,11 +68,11 @@ class SkillCalls:
     time: TimeRange
     skill: str = ""
 
-    def sums(self, finest: Span = "day") -> InvocationSumQuerySet:
+    def sums(self, finest: Span = "month") -> InvocationSumQuerySet:
         found = InvocationSum.objects.between(self.time.since, self.time.until, finest)
         return found.of_skill(self.skill) if self.skill else found
 
-    def times(self, finest: Span = "day") -> LatencyQuerySet:
+    def times(self, finest: Span = "month") -> LatencyQuerySet:
         found = InvocationTime.objects.between(self.time.since, self.time.until, finest)
         return found.filter(skill_name=self.skill) if self.skill else found
 
@@ -120,7 +118,7 @@ class SkillCalls:
         return {start: outcomes_of(of_start) for (start,), of_start in parted(rows, "start").items()}
 
     def times_over_time(self) -> dict[datetime, Latency]:
-        found = self.times(self.drawn.finest).latencies(start=Trunc("starts", self.drawn.grain))
+        found = self.times(self.drawn.finest).latencies(start=start_in(self.drawn.grain))
         return {start: latency for (start,), latency in found.items()}
 
     @property

@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models import BooleanField, Case, Value, When
 from django.utils import timezone
 
-from apps.core.rollups import HOUR, floor
+from apps.core.rollups import floor
 from apps.core.templatetags.display import span
 from apps.telemetry.latencies import InvocationTime, Latency
 from apps.telemetry.sums import InvocationSum
@@ -20,6 +20,7 @@ from apps.telemetry.sums import InvocationSum
 Level = Literal["failing", "watch", "unsure", "well"]
 LEVELS: dict[Level, str] = {"failing": "failing", "watch": "worth a look", "unsure": "too few calls", "well": "well"}
 RECENT, WEEK, RHYTHM = timedelta(hours=24), timedelta(days=7), timedelta(days=14)
+HOUR = timedelta(hours=1)
 GOOD = 0.9  # share of the calls that should succeed
 Z = 1.96  # 95 % sure
 IN_A_ROW = 5  # failures at the end that say enough by themselves
@@ -155,12 +156,12 @@ def condition(
     recent, before = (times.get((skill, late), Latency(())) for late in (True, False))
     return Condition(
         skill,
-        outcomes(row for row in rows if row["hour"] >= floor(now - WEEK, HOUR)),
-        outcomes(row for row in rows if row["hour"] >= floor(now - RECENT, HOUR)),
+        outcomes(row for row in rows if row["hour"] >= floor(now - WEEK, "hour")),
+        outcomes(row for row in rows if row["hour"] >= floor(now - RECENT, "hour")),
         last_at=rows[-1]["last_seen"],
         in_a_row=in_a_row,
         pause=max((later - earlier for earlier, later in pairwise(starts)), default=timedelta(0)),
-        hours=len({floor(start, HOUR) for start in starts}),
+        hours=len({floor(start, "hour") for start in starts}),
         median=recent.p50,
         median_before=before.p50,
         timed=min(recent.calls, before.calls),
@@ -174,7 +175,7 @@ def outcomes(rows: Iterable[dict[str, Any]]) -> Outcomes:
 
 def latencies(now: datetime, skills: Sequence[str] | None) -> dict[tuple[str, bool], Latency]:
     """Of the week, by skill and whether they are of the last 24 hours."""
-    recent = When(starts__gte=floor(now - RECENT, HOUR), then=Value(True))
+    recent = When(starts__gte=floor(now - RECENT, "hour"), then=Value(True))
     times = InvocationTime.objects.between(now - WEEK, now, "hour")
     times = times if skills is None else times.filter(skill_name__in=skills)
     late = Case(recent, default=Value(False), output_field=BooleanField())

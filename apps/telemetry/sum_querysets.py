@@ -5,8 +5,9 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import F, FloatField, Max, Min, Q, Sum, TextField, Value
-from django.db.models.functions import Cast, Coalesce, NullIf, Trunc, TruncDate
+from django.db.models.functions import Cast, Coalesce, NullIf, TruncDate
 
+from apps.core.ranges import start_in
 from apps.core.rollups import SumsQuerySet
 from apps.telemetry.querysets import CREATIVE, SPELLINGS, ActivityFilters, SessionFilters, UsageFilters
 
@@ -62,7 +63,7 @@ class SessionSumQuerySet(SessionFilters, SumsQuerySet):  # type: ignore[override
 
     def over_time(self, grain: str):
         """One row an agent and hour, day, week or month of the person's zone."""
-        groups = self.order_by().values("agent_id", start=Trunc("starts", grain))
+        groups = self.order_by().values("agent_id", start=start_in(grain))
         return groups.annotate(count=Sum("sessions"), cost=Sum("call_cost_usd"))
 
     def by_type(self, *types: str) -> dict[str, int]:
@@ -92,7 +93,7 @@ class UsageSumQuerySet(UsageFilters, SumsQuerySet):  # type: ignore[override]  #
 
     def over_time(self, grain: str):
         """One row a model, provider and hour, day, week or month of the person's zone."""
-        groups = self.order_by().values("model", "provider", start=Trunc("starts", grain))
+        groups = self.order_by().values("model", "provider", start=start_in(grain))
         failed = Sum("requests") - Sum("successes")  # first, for an alias hides the column of its name
         return groups.annotate(failed=failed, requests=Sum("requests"), cost=Sum("cost_usd"), **SILENT)
 
@@ -168,7 +169,7 @@ class InvocationSumQuerySet(SumsQuerySet):
 
     def over_time(self, grain: str, *columns: str):
         """One row an hour, day, week or month of the person's zone, and value of `columns`."""
-        return self.order_by().values(*columns, start=Trunc("starts", grain)).annotate(**MEASURES)
+        return self.order_by().values(*columns, start=start_in(grain)).annotate(**MEASURES)
 
     def by_skill_and_model(self):
         """Of calls that used a model; what took most tokens first."""
@@ -196,6 +197,7 @@ class ActivitySumQuerySet(ActivityFilters, SumsQuerySet):  # type: ignore[overri
         return {"total": succeeded + failed, "success": succeeded, "fail": failed}
 
     def by_day(self):
+        """In order of time; the window must have been asked for with `finest="day"` or "hour"."""
         return self.values(day=TruncDate("starts", tzinfo=UTC)).annotate(count=ACTIVITIES).order_by("day")
 
     def by_hour(self):

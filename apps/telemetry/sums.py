@@ -1,11 +1,11 @@
-"""The telemetry by the hour and by the day: what its totals and charts add up."""
+"""The telemetry by the hour, the day and the month: what its totals and charts add up."""
 
 import logging
 
 from django.db import DataError, models
 
 from apps.core.duties import stopping
-from apps.core.rollups import Measure, Rows, Sums, roll_up
+from apps.core.rollups import Measure, Rows, Sums, roll_up, roll_up_months
 from apps.telemetry.latencies import InvocationTime, UsageTime
 from apps.telemetry.sum_querysets import (
     ActivitySumQuerySet,
@@ -79,8 +79,13 @@ class SessionDay(SessionFigures):
         db_table = "site_session_sum_day"
 
 
+class SessionMonth(SessionFigures):
+    class Meta:
+        db_table = "site_session_sum_month"
+
+
 class SessionSum(SessionFigures):
-    days = SessionDay
+    days, months = SessionDay, SessionMonth
 
     class Meta:
         db_table = "site_session_sum"
@@ -137,8 +142,13 @@ class UsageDay(UsageFigures):
         db_table = "site_usage_sum_day"
 
 
+class UsageMonth(UsageFigures):
+    class Meta:
+        db_table = "site_usage_sum_month"
+
+
 class UsageSum(UsageFigures):
-    days = UsageDay
+    days, months = UsageDay, UsageMonth
 
     class Meta:
         db_table = "site_usage_sum"
@@ -193,8 +203,13 @@ class InvocationDay(InvocationFigures):
         db_table = "site_invocation_sum_day"
 
 
+class InvocationMonth(InvocationFigures):
+    class Meta:
+        db_table = "site_invocation_sum_month"
+
+
 class InvocationSum(InvocationFigures):
-    days = InvocationDay
+    days, months = InvocationDay, InvocationMonth
 
     class Meta:
         db_table = "site_invocation_sum"
@@ -232,8 +247,13 @@ class ActivityDay(ActivityFigures):
         db_table = "site_activity_sum_day"
 
 
+class ActivityMonth(ActivityFigures):
+    class Meta:
+        db_table = "site_activity_sum_month"
+
+
 class ActivitySum(ActivityFigures):
-    days = ActivityDay
+    days, months = ActivityDay, ActivityMonth
 
     class Meta:
         db_table = "site_activity_sum"
@@ -249,5 +269,6 @@ def roll_up_all() -> None:
         try:
             while roll_up(stream, HOURS_AT_ONCE) == HOURS_AT_ONCE and not stopping.is_set():
                 pass
+            roll_up_months(stream)
         except DataError:
             logger.exception("%s cannot be brought up to date", stream._meta.db_table)

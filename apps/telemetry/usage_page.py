@@ -6,13 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Min
-from django.db.models.functions import Trunc
-
 from apps.core.charts import MOST_SERIES, Chart, Series
 from apps.core.figures import Figure, compact, dollars, milliseconds, share, whole
-from apps.core.ranges import TimeRange, label_of
-from apps.core.rollups import Span
+from apps.core.ranges import TimeRange, label_of, start_in
+from apps.core.rollups import Span, first_moment
 from apps.telemetry.latencies import Latency, UsageLatencyQuerySet, UsageTime
 from apps.telemetry.models import ModelUsage
 from apps.telemetry.prices import Cost, Prices, total
@@ -36,10 +33,10 @@ class Wanted:
     def anything(self) -> bool:
         return any(vars(self).values())
 
-    def of(self, time: TimeRange, finest: Span = "day") -> UsageSumQuerySet:
+    def of(self, time: TimeRange, finest: Span = "month") -> UsageSumQuerySet:
         return self.among(UsageSum.objects.between(time.since, time.until, finest).real(), agent="agent_id")
 
-    def times(self, time: TimeRange, finest: Span = "day") -> UsageLatencyQuerySet:
+    def times(self, time: TimeRange, finest: Span = "month") -> UsageLatencyQuerySet:
         return self.among(UsageTime.objects.between(time.since, time.until, finest).real(), agent="agent_id")
 
     def calls(self, time: TimeRange) -> UsageQuerySet:
@@ -85,7 +82,7 @@ def note_of(cost: Cost) -> str:
 
 def charts(wanted: Wanted, time: TimeRange, prices: Prices) -> list[Chart]:
     """Over the time: cost, calls and failures of the foremost models apart, and the latency of all."""
-    first = time.since or wanted.of(time).aggregate(first=Min("starts"))["first"] or time.until
+    first = time.since or first_moment(UsageSum) or time.until
     time = time.starting_at(first)
     rows = priced(wanted.of(time, finest=time.finest).over_time(time.grain), prices)
     starts = list(time.starts())
@@ -122,7 +119,7 @@ def stacked(rows: list[Row], starts: list[datetime], measure: Callable[[list[Row
 
 
 def percentiles(wanted: Wanted, time: TimeRange, starts: list[datetime]) -> list[Series]:
-    found = wanted.times(time, finest=time.finest).latencies(start=Trunc("starts", time.grain))
+    found = wanted.times(time, finest=time.finest).latencies(start=start_in(time.grain))
     at = [found.get((start,), Latency(())) for start in starts]
     return [Series("median", [latency.p50 for latency in at]), Series("p95", [latency.p95 for latency in at])]
 

@@ -9,15 +9,16 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.models import Count, F, Max, Min, Q, Sum, TextField
 from django.db.models.functions import Cast
+from django.utils import timezone
 
 from apps.core.models import StaleHour
-from apps.core.rollups import roll_up
+from apps.core.rollups import floor, roll_up, roll_up_months
 from apps.telemetry.latencies import InvocationTime, UsageTime
 from apps.telemetry.models import ActivityLog, AgentSession, ModelUsage, SkillInvocation
 from apps.telemetry.sums import STREAMS, ActivitySum, InvocationSum, SessionSum, UsageSum
 from tests.goals.test_concurrency import at_once
 
-START = datetime(2026, 3, 27, 21, 30, tzinfo=UTC)
+START = datetime(2026, 3, 29, 21, 30, tzinfo=UTC)  # so that a month begins in the middle
 WINDOWS = [
     (None, None),
     (START, None),
@@ -26,6 +27,7 @@ WINDOWS = [
     (START + timedelta(minutes=45), START + timedelta(hours=1, minutes=5)),
     (START.replace(hour=0, minute=0) + timedelta(days=1), START.replace(hour=0, minute=0) + timedelta(days=2)),
     (START + timedelta(hours=7, minutes=1), START + timedelta(days=3, minutes=59)),
+    (START.replace(day=1, hour=0, minute=0), START + timedelta(days=40)),
 ]
 
 
@@ -99,7 +101,7 @@ def plain(rows):
 
 def check_all_windows():
     for since, until in WINDOWS:
-        for finest in ("day", "hour"):
+        for finest in ("month", "day", "hour"):
             for raw, summed in raw_and_summed(since, until, finest):
                 assert plain(summed.order_by()) == plain(raw.order_by())
 
@@ -162,21 +164,24 @@ class History:
     def roll_up(self):
         for stream in self.random.sample(STREAMS, 2):
             roll_up(stream, most=self.random.choice((1, 3, 1000)))
+            if self.random.random() < 0.6:
+                roll_up_months(stream)
 
     STEPS = (start_session, call_model, call_tool, act, end_session, rename_agent, delete_session, move_call)
     STEPS += (forget_calls, roll_up, roll_up, call_model, start_session)
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_sums_agree_with_the_rows_at_every_step_of_a_history(seed):
     history = History(seed)
     for number in range(60):
         history.random.choice(History.STEPS)(history)
-        if number % 10 == 9:
+        if number % 15 == 14:
             check_all_windows()
     for stream in STREAMS:
         roll_up(stream)
+        roll_up_months(stream)
     assert not StaleHour.objects.exists()
     check_all_windows()
 
@@ -189,6 +194,16 @@ def test_rolled_up_hours_are_read_from_the_sums():
         cursor.execute("SET LOCAL session_replication_role = replica")
         cursor.execute("DELETE FROM skill_invocations")
     assert InvocationSum.objects.between(None).aggregate(n=Sum("calls")) == {"n": 1}
+
+
+@pytest.mark.django_db
+def test_a_month_is_summed_when_it_is_over():
+    now = timezone.now()
+    for created_at in (now, floor(now, "month") - timedelta(minutes=1)):
+        SkillInvocation.objects.create(skill_name="s", tool_name="t", created_at=created_at)
+    assert (roll_up(InvocationSum), roll_up_months(InvocationSum), roll_up_months(InvocationSum)) == (2, 1, 0)
+    assert InvocationSum.months.objects.count() == 1
+    assert InvocationSum.objects.between(None).aggregate(n=Sum("calls")) == {"n": 2}
 
 
 @pytest.mark.django_db

@@ -47,7 +47,7 @@ def cron_summary(request: HttpRequest, days: Days = 7):
 
 @router.get("/timeline", response=list[schemas.DayCount], summary="Activities by day", operation_id="activity_timeline")
 def timeline(request: HttpRequest, days: Days = 7):
-    return answer(list(ActivitySum.objects.of_last(days=days).by_day()))
+    return answer(list(ActivitySum.objects.of_last(days=days, finest="day").by_day()))
 
 
 @router.get(

@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from tqdm import tqdm
 
 from apps.core.models import StaleHour
-from apps.core.rollups import forget, roll_up
+from apps.core.rollups import forget, roll_up, roll_up_months
 from apps.telemetry.sums import HOURS_AT_ONCE, STREAMS
 
 
@@ -23,4 +23,6 @@ class Command(BaseCommand):
             with tqdm(total=hours, desc=name, unit="hours", disable=None) as progress:
                 while done := roll_up(stream, HOURS_AT_ONCE):
                     progress.update(done)
+            while roll_up_months(stream):
+                pass
             self.stdout.write(f"{name}: {hours:,} hours")
