@@ -7,9 +7,12 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
+from apps.telemetry.prices import Prices
+from apps.telemetry.sums import UsageSum
 from apps.warehouse.demo.load import fill, tables_with_rows
 from apps.warehouse.demo.skills import SKILLS, first_skills
 from apps.warehouse.demo.world import COUNTS, World, rows_at
+from apps.warehouse.prices import update_prices
 
 UNTIL = datetime(2026, 2, 16, 18, 0, tzinfo=UTC)  # a Monday evening
 
@@ -47,6 +50,14 @@ class TestTelemetry:
     def test_every_table_has_a_real_installations_rows(self, world):
         assert row_counts() == COUNTS
         assert sum(COUNTS.values()) == 42_347
+
+    def test_prices_tell_free_calls_from_those_of_unknown_cost(self, world):
+        update_prices()
+        models = UsageSum.objects.between(None).by_model()
+        costs = {row["model"]: Prices().cost_of_calls(row) for row in models}
+        assert costs["nomic-embed-text"].amount is None and costs["qwen3-mlx"].amount == 0
+        assert costs["kimi"].reported > costs["kimi"].estimated > 0
+        assert [model for model, cost in costs.items() if cost.unknown_calls] == ["nomic-embed-text"]
 
     @pytest.mark.parametrize(
         ("table", "column"),
