@@ -1,4 +1,4 @@
-"""Skills that fail more than they should, beside how they usually do."""
+"""Skills that surely fail too often now, beside how they did before; in one query, unlike all that is known of them."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -7,47 +7,46 @@ from typing import Any
 from django.db.models import Value
 from django.utils import timezone
 
+from apps.telemetry.skill_condition import Outcomes
 from apps.telemetry.sums import InvocationSum
 
 RECENT, USUAL = timedelta(hours=24), timedelta(days=7)  # the usual is that of the days before
-LEAST_CALLS = 5  # of fewer calls a share says nothing
-UNHEALTHY = 0.25  # share of the calls that failed
-WORSE = 2  # times the usual share
+
+LEAST_FAILED = 2  # one failure calls for nobody
 
 
 @dataclass(frozen=True)
 class Unhealthy:
     skill: str
-    calls: int
-    failed: int
-    usual: float | None  # share; None where it was not called before
+    recent: Outcomes
+    usual: Outcomes
 
     @property
     def share(self) -> float:
-        return self.failed / self.calls
+        """Of the recent calls that failed."""
+        return self.recent.failed / self.recent.calls
 
     @property
     def has_turned(self) -> bool:
         """Rather than having been like this for long."""
-        return self.usual is None or self.share >= WORSE * self.usual
+        return self.usual.is_good is not False
 
 
 def unhealthy_skills() -> list[Unhealthy]:
-    """The worst first, in one query."""
+    """The worst first; by the rule of the page of their health, but for single failures."""
     now = timezone.now()
     recent, usual = (
         InvocationSum.objects.between(since, until).by_skill().order_by().annotate(time=Value(time))
         for time, since, until in (("recent", now - RECENT, now), ("usual", now - RECENT - USUAL, now - RECENT))
     )
-    rows = list(recent.union(usual, all=True))
-    before = {row["skill_name"]: share(row) for row in rows if row["time"] == "usual" and row["total"]}
+    known = {(row["time"], row["skill_name"]): outcomes(row) for row in recent.union(usual, all=True)}
     found = [
-        Unhealthy(row["skill_name"], row["total"], row["failures"], before.get(row["skill_name"]))
-        for row in rows
-        if row["time"] == "recent" and row["total"] >= LEAST_CALLS and share(row) >= UNHEALTHY
+        Unhealthy(skill, of_skill, known.get(("usual", skill), Outcomes()))
+        for (time, skill), of_skill in known.items()
+        if time == "recent" and of_skill.failed >= LEAST_FAILED and of_skill.is_good is False
     ]
-    return sorted(found, key=lambda skill: (-skill.share, skill.skill))
+    return sorted(found, key=lambda one: (-one.share, one.skill))
 
 
-def share(row: dict[str, Any]) -> float:
-    return row["failures"] / row["total"]
+def outcomes(row: dict[str, Any]) -> Outcomes:
+    return Outcomes(row["total"], row["failures"])

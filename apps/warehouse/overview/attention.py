@@ -9,7 +9,6 @@ from django.db.models import Count, F, QuerySet, TextField, Value, Window
 from django.db.models.functions import Cast
 from django.utils import timezone
 
-from apps.core.figures import share
 from apps.core.templatetags.display import span
 from apps.goals.models import Goal
 from apps.improvement.models import ImprovementProposal
@@ -151,11 +150,11 @@ def of_budget(one: dict[str, Any], now: datetime) -> Finding:
     return Finding("bad" if is_spent else "warn", what, one["label"], detail, one["at"], place("budgets"))
 
 
-def of_skill(skill: Unhealthy) -> Finding:
-    usual = "not called in the week before" if skill.usual is None else f"{share(skill.usual)} in the week before"
-    detail = f"{skill.failed} of {skill.calls} calls failed in 24 h ({share(skill.share)}; {usual}). See its errors."
-    what = "Skill turned unhealthy" if skill.has_turned else "Skill unhealthy"
-    return Finding("bad" if skill.share >= HALF else "warn", what, skill.skill, detail, None, row("skill", skill.skill))
+def of_skill(one: Unhealthy) -> Finding:
+    recent, usual = (f"{of.failed:,} of {of.calls:,}" for of in (one.recent, one.usual))
+    detail = f"{recent} calls failed in 24 h; in the week before {usual}. See its errors."
+    what = "Skill turned unhealthy" if one.has_turned else "Skill unhealthy"
+    return Finding("bad" if one.share >= HALF else "warn", what, one.skill, detail, None, row("skill", one.skill))
 
 
 def of_error(error: Repeated) -> Finding:

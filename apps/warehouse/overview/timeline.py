@@ -21,6 +21,7 @@ def charts(time: TimeRange) -> list[Chart]:
     for row in over_time(since, shown.until, shown.grain, shown.finest):
         totals[row["stream"], row["start"]] += row["total"]
         failures[row["stream"], row["start"]] += row["failures"]
+    of_what = f"by the {shown.grain}" + (", of 24 h" if time.since and since < time.since else "")
     labels = [label_of(shown.grain, start) for start in starts]
     return [
         Chart(
@@ -30,5 +31,5 @@ def charts(time: TimeRange) -> list[Chart]:
             [Series(stream.capitalize(), [counts[stream, start] for start in starts]) for stream in STREAMS],
             whole,
         )
-        for title, counts in ((f"Activity by the {shown.grain}", totals), (f"Failures by the {shown.grain}", failures))
+        for title, counts in ((f"Activity {of_what}", totals), (f"Failures {of_what}", failures))
     ]
