@@ -95,7 +95,7 @@ async def pass_on(server: psycopg.AsyncConnection[Any], messages: "Messages", no
             await messages.take(notice.payload)
         began, before = time.monotonic(), notes
         notes = await notes_of(server)  # raises where the connection has silently died
-        look_seconds = max(LOOK_SECONDS, 10 * (time.monotonic() - began))
+        look_seconds = max(LOOK_SECONDS, 3 * (time.monotonic() - began))
         for sums, topic in streams.items():
             if notes.get(sums) != before.get(sums):
                 messages.waiting.add(topic)

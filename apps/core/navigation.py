@@ -7,7 +7,14 @@ from django.urls import reverse
 
 PAGES = {
     "Work": {"Overview": "home", "Board": "board", "Archive": "goal_archive"},
-    "Agent": {"Sessions": "sessions", "Model usage": "model_usage", "Models": "language_models", "Skills": "skills", "Skill statistics": "skill_stats", "Skill health": "skill_health"},
+    "Agent": {
+        "Sessions": "sessions",
+        "Model usage": "model_usage",
+        "Models": "language_models",
+        "Skills": "skills",
+        "Skill statistics": "skill_stats",
+        "Skill health": "skill_health",
+    },
     "Operations": {"Admin": "admin:index", "API": "ninja:openapi-view"},
 }
 FOR_STAFF = {"admin:index"}

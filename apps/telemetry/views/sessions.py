@@ -10,6 +10,7 @@ from apps.core.arrivals import live_page
 from apps.core.export import export_rows, wanted_format
 from apps.core.keyset import ordered
 from apps.core.ranges import NAMES, TimeRange, chosen_range
+from apps.core.together import together
 from apps.telemetry.querysets import CRON, RUNTIME
 from apps.telemetry.sessions_page import Wanted, charts, figures, hidden, with_calls
 
@@ -59,7 +60,6 @@ def sessions(request: HttpRequest) -> HttpResponseBase:
     rows = wanted.sessions(time)
     if wanted_format(request):
         return export_rows(request, ordered(rows, "started_at", request.GET, SORTS), EXPORTED, "sessions")
-    filters.offer(time)
     page = live_page(rows, "started_at", request, changing=True, sorts=SORTS)
     context: dict[str, Any] = {
         "time": time,
@@ -67,12 +67,22 @@ def sessions(request: HttpRequest) -> HttpResponseBase:
         "range_form": range_form,
         "kept": [(name, request.GET[name]) for name in ("range", "since", "until", "sort") if name in request.GET],
         "wanted": wanted,
-        "filter": filters,
-        "figures": figures(wanted, time),
-        "charts": charts(wanted, time),
-        "hidden": hidden(wanted, time),
         "kinds": {RUNTIME: "runtime", CRON: "cron"},
         "page": page,
         "sessions": with_calls(list(page.rows)),
     }
-    return render(request, "telemetry/sessions.html", context)
+    return render(request, "telemetry/sessions.html", context | together(request, lambda: summary(request)))
+
+
+def summary(request: HttpRequest) -> dict[str, Any]:
+    """All but the list."""
+    time, _ = chosen_range(request.GET)
+    filters = SessionFilter(request.GET)
+    wanted = filters.wanted()
+    filters.offer(time)
+    return {
+        "filter": filters,
+        "figures": figures(wanted, time),
+        "charts": charts(wanted, time),
+        "hidden": hidden(wanted, time),
+    }

@@ -12,6 +12,7 @@ from apps.core.arrivals import live_page
 from apps.core.export import export_rows, wanted_format
 from apps.core.keyset import KeysetPage, ordered
 from apps.core.ranges import NAMES, chosen_range
+from apps.core.together import together
 from apps.telemetry.prices import Prices, with_costs
 from apps.telemetry.usage_groups import summed
 from apps.telemetry.usage_page import Wanted, charts, figures, skills_table, table, usage_of
@@ -49,7 +50,6 @@ def model_usage(request: HttpRequest) -> HttpResponseBase:
         calls = with_costs(wanted.calls(time).annotate(agent=F("session__agent_id")))
         return export_rows(request, ordered(calls, "created_at", request.GET), EXPORTED, "model-calls")
     prices = Prices()
-    rows, before = usage_of(wanted, time, prices), usage_of(wanted, time.previous, prices)
     by = request.GET.get("by", "")
     by = by if by in TABLES else "model"
     context: dict[str, Any] = {
@@ -58,16 +58,25 @@ def model_usage(request: HttpRequest) -> HttpResponseBase:
         "range_form": range_form,
         "kept": [(name, request.GET[name]) for name in ("range", "since", "until", "by") if name in request.GET],
         "wanted": wanted,
+        "tables": TABLES,
+        "by": by,
+        "calls": with_spending(live_page(wanted.calls(time), "created_at", request), prices),
+    }
+    context |= together(request, lambda: summary(request, wanted, by, prices))
+    return render(request, "telemetry/usage.html", context)
+
+
+def summary(request: HttpRequest, wanted: Wanted, by: str, prices: Prices) -> dict[str, Any]:
+    """All but the list."""
+    time, _ = chosen_range(request.GET)
+    rows, before = usage_of(wanted, time, prices), usage_of(wanted, time.previous, prices)
+    return {
         "filter": UsageFilter(wanted, Wanted().of(time).names() if wanted.anything else rows),
         "usage": summed(rows),
         "figures": figures(summed(rows), summed(before) if time.previous else None),
         "charts": charts(wanted, time, prices),
-        "tables": TABLES,
-        "by": by,
-        "table": skills_table(wanted, time) if by == "skill" else table(wanted, time, rows, by),
-        "calls": with_spending(live_page(wanted.calls(time), "created_at", request), prices),
+        "table": list(skills_table(wanted, time)) if by == "skill" else table(wanted, time, rows, by),
     }
-    return render(request, "telemetry/usage.html", context)
 
 
 def with_spending(page: KeysetPage, prices: Prices) -> KeysetPage:
