@@ -97,10 +97,6 @@ class UsageSumQuerySet(UsageFilters, SumsQuerySet):  # type: ignore[override]  #
         failed = Sum("requests") - Sum("successes")  # first, for an alias hides the column of its name
         return groups.annotate(failed=failed, requests=Sum("requests"), cost=Sum("cost_usd"), **SILENT)
 
-    def names(self) -> list[dict[str, str | None]]:
-        """The models, providers and agents that there are, in all their combinations."""
-        return list(self.order_by().values("model", "provider", "agent_id").distinct())
-
     def without_session(self):
         """Calls that belong to no session, or to one that was deleted since."""
         return self.filter(agent_id=None)

@@ -19,6 +19,7 @@ from apps.telemetry.sums import InvocationSum, UsageSum
 from apps.telemetry.usage_groups import BY, Group, Row, Usage, grouped, priced
 
 OTHERS = "others"
+COLUMNS = {"model": "model", "provider": "provider", "agent": "agent_id"}  # of sums, by filter
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,10 @@ class Wanted:
     def among(self, rows: Any, *, agent: str) -> Any:
         named = {"model": self.model, "provider": self.provider, agent: self.agent}
         return rows.filter(**{name: text for name, text in named.items() if text})
+
+    def has(self, row: Row) -> bool:
+        """Is it one of the rows of `usage_of` that are asked for?"""
+        return all(not text or row[COLUMNS[name]] == text for name, text in vars(self).items())
 
 
 def usage_of(wanted: Wanted, time: TimeRange | None, prices: Prices) -> list[Row]:

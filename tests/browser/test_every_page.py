@@ -9,15 +9,18 @@ from playwright.sync_api import expect
 
 from apps.goals.models import Goal
 from tests.factories import make_goal
+from tests.telemetry.budgets.rows import make_budget
 from tests.telemetry.rows import make_activity, make_invocation, make_session, make_usage
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 HOSTILE = "<img src=x onerror=\"document.title='pwned'\"><script>document.title='pwned'</script>'\"&{{7*7}}"
 SESSION = "/sessions/5e551011-0000-4000-8000-000000000000"
+BUDGET = "/budgets/b0d9e700-0000-4000-8000-000000000000"
 PAGES = [
     *("/", "/overview/services", "/sprint-board", "/goals/archive", "/goals/one", "/model-usage", "/password"),
     *("/login", "/search", "/search?q=one", "/settings", "/models"),
+    *("/budgets", BUDGET),
     *(SESSION, f"{SESSION}/compare", f"{SESSION}/compare/{SESSION[-36:]}"),
     *("/skills", "/skills/skill%200", "/skill-stats", "/skill-health"),
 ]
@@ -34,6 +37,8 @@ def goals(transactional_db):
     session = make_session(pk=SESSION[-36:], agent_id="analyst", metadata={"label": "A label"})
     make_usage(session=session, latency_ms=900, success=False, error_message="upstream timeout")
     make_activity(details={"session_id": str(session.pk)})
+    make_budget(pk=BUDGET[-36:], name="Daily", limit=3)
+    make_budget(unit="tokens", warn_at=[])
     for number in range(6):
         cost, session = "0.5" if number < 4 else "0", make_session()
         make_usage(model=f"model {number}", input_tokens=9, cost_usd=cost, success=number % 2, session=session)
@@ -73,8 +78,9 @@ def test_hostile_text_is_text(window):
     make_usage(model=HOSTILE[:90], provider=HOSTILE[:50], session=session, success=False, error_message=HOSTILE)
     names = dict.fromkeys(("skill_name", "tool_name", "error_type", "model_used"), HOSTILE[:99])
     make_invocation(success=False, **names)
+    make_budget(pk=BUDGET[-36:], name=HOSTILE[:90], scope="agent", scope_value=HOSTILE[:90])
     page = window()
-    for path in (SESSION, "/sprint-board", "/goals/archive", "/goals/x", "/model-usage", "/models", *SKILLS):
+    for path in (SESSION, "/sprint-board", "/goals/archive", "/goals/x", "/model-usage", "/models", *SKILLS, BUDGET):
         page.goto(path)
         page.wait_for_timeout(100)
         assert page.title() != "pwned"

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -86,7 +86,7 @@ class Judgement:
 
     @property
     def reason(self) -> str:
-        left, limit = (written(self.budget.unit, value) for value in (max(NONE, self.room), self.budget.limit))
+        left, limit = (written(self.budget.unit, value) for value in (self.remaining, self.budget.limit))
         about = f"{self.budget.name}: {left} of {limit} a {self.budget.period} left"
         if self.fits:
             return about
@@ -123,9 +123,12 @@ def check(wish: Wish) -> Verdict:
     refusals = [judgement for judgement in judgements if judgement.refuses]
     if refusals:
         return Verdict(False, max(refusals, key=lambda refusal: refusal.retry_at))
-    # A soft limit that was passed is worth more words than a hard one with room.
-    tightest = min(judgements, key=lambda one: (one.fits, one.remaining / one.budget.limit), default=None)
-    return lease(wish, judgements, tightest, now)
+    return lease(wish, judgements, min(judgements, key=worth_saying, default=None), now)
+
+
+def worth_saying(judgement: Judgement) -> tuple[bool, bool, Decimal]:
+    """First a soft limit that was passed, then the hard one with the least room."""
+    return judgement.fits, not judgement.budget.hard, judgement.remaining / judgement.budget.limit
 
 
 def provider_of(wish: Wish) -> str | Subquery:
@@ -154,13 +157,15 @@ def stated_amount(budget: Budget, wish: Wish) -> Decimal | None:
 
 
 def guessed_amount(budget: Budget, wish: Wish, known: Totals) -> Decimal:
-    """What such a call costs, by the calls of the period."""
-    if not known.calls:
-        return budget.limit * FIRST_CALL
+    """What such a call costs, by the calls of the period; tokens are whole ones."""
     spent = known.spent(budget.unit)
-    if budget.unit == Unit.USD and wish.tokens is not None and known.tokens:
-        return spent * wish.tokens / known.tokens
-    return spent / known.calls
+    if not known.calls:
+        guess = budget.limit * FIRST_CALL
+    elif budget.unit == Unit.USD and wish.tokens is not None and known.tokens:
+        guess = spent * wish.tokens / known.tokens
+    else:
+        guess = spent / known.calls
+    return guess.quantize(Decimal(1) if budget.unit == Unit.TOKENS else Decimal("0.000001"), ROUND_UP)
 
 
 def lease(wish: Wish, judgements: list[Judgement], tightest: Judgement | None, now: datetime) -> Verdict:

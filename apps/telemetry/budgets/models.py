@@ -50,9 +50,9 @@ class Budget(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     name = models.CharField(max_length=100, unique=True)
-    scope = models.CharField("of", max_length=8, choices=Scope, default=Scope.ALL)
+    scope = models.CharField("applies to", max_length=8, choices=Scope, default=Scope.ALL)
     scope_value = models.CharField(
-        "its name", max_length=100, blank=True, help_text="of the agent, model or provider, as calls report it"
+        "which", max_length=100, blank=True, help_text="agent, model or provider, as calls report its name"
     )
     unit = models.CharField(max_length=6, choices=Unit, default=Unit.USD)
     period = models.CharField(max_length=5, choices=Period, default=Period.DAY, help_text="in UTC; weeks from Monday")

@@ -24,6 +24,10 @@ class BudgetQuerySet(models.QuerySet):
             named |= Q(scope="provider", scope_value=provider)
         return self.filter(named).order_by("pk")
 
+    def of_calls(self):
+        """Those of dollars and tokens."""
+        return self.exclude(unit="runs")
+
     def with_leased(self):
         """With `leased`, what open leases hold of each."""
         held = Sum("leases__amount", filter=Q(leases__expires_at__gt=timezone.now()))

@@ -12,27 +12,22 @@ from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
-from django.db.models import F, Q, Sum
+from django.db import connection
 from django.utils import timezone
 
 from apps.core.figures import compact, dollars, whole
-from apps.telemetry.budgets.models import Budget, Scope, Unit
+from apps.core.rollups import Sums, window
+from apps.telemetry.budgets.models import Budget, Unit
 from apps.telemetry.budgets.periods import Window
+from apps.telemetry.budgets.querysets import BudgetQuerySet
 from apps.telemetry.prices import Cost, Prices, total
+from apps.telemetry.querysets import RUNTIME
 from apps.telemetry.sums import SessionSum, UsageSum
 
+MOST_SHOWN = 200  # budgets; more are for the API
 State = Literal["within", "warned", "heading over", "over"]
 WRITTEN = {Unit.USD: dollars, Unit.TOKENS: compact, Unit.RUNS: whole}
 SUFFIXES = {Unit.USD: "", Unit.TOKENS: " tokens", Unit.RUNS: " runs"}
-COLUMNS = {Scope.AGENT: "agent_id", Scope.MODEL: "model", Scope.PROVIDER: "provider"}
-OF_CALLS: dict[str, Any] = {
-    "cost": F("cost_usd"),
-    "tokens": F("input_tokens") + F("output_tokens"),
-    "calls": F("requests"),
-    "silent": F("silent_requests"),
-    "silent_input": F("silent_input_tokens"),
-    "silent_output": F("silent_output_tokens"),
-}
 
 
 @dataclass(frozen=True)
@@ -50,55 +45,73 @@ class Totals:
         return Decimal(self.tokens if unit == Unit.TOKENS else self.runs)
 
 
-def totals(budgets: Iterable[Budget], now: datetime) -> dict[UUID, Totals]:
+@dataclass(frozen=True)
+class Counted:
+    """What of sums belongs to budgets, in SQL over the sums `s` and the budgets `b`: in a few ms for each check."""
+
+    sums: type[Sums]
+    columns: str
+    groups: str
+    mine: str  # the sum counts into the budget
+    real: str
+
+    def of(self, budgets: list[Budget], now: datetime) -> list[dict[str, Any]]:
+        """Rows of a budget's `id` and the columns; of one of which nothing was spent there is none."""
+        if not budgets:
+            return []
+        windows = [budget.window(now) for budget in budgets]
+        # From the first day of the longest period. No sum spans more than a day, so each budget finds its own.
+        sums, params = window(self.sums, min(one.start for one in windows), None, "day")
+        found = f"""
+            SELECT b.id, {self.columns}
+              FROM unnest(%s::uuid[], %s::timestamptz[], %s::timestamptz[]) AS w(id, starts, ends)
+              JOIN site_budget AS b ON b.id = w.id
+              JOIN ({sums}) AS s ON s.starts >= w.starts AND s.starts < w.ends AND {self.mine}
+             WHERE {self.real}
+             GROUP BY b.id {self.groups}"""
+        keys: list[Any] = [[one.pk for one in budgets], [one.start for one in windows], [one.end for one in windows]]
+        with connection.cursor() as cursor:
+            cursor.execute(found, [*keys, *params])
+            names = [column.name for column in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+CALLS = Counted(
+    UsageSum,
+    "s.model, s.provider, sum(s.cost_usd) AS cost, sum(s.input_tokens + s.output_tokens)::bigint AS tokens,"
+    " sum(s.requests)::bigint AS calls, sum(s.silent_requests)::bigint AS silent,"
+    " sum(s.silent_input_tokens)::bigint AS silent_input, sum(s.silent_output_tokens)::bigint AS silent_output",
+    ", s.model, s.provider",
+    "CASE b.scope WHEN 'agent' THEN s.agent_id WHEN 'model' THEN s.model WHEN 'provider' THEN s.provider ELSE '' END"
+    " = b.scope_value",
+    # As UsageFilters.real(): without the calls of test suites.
+    "upper(coalesce(s.provider, '')) <> 'PYTEST' AND upper(s.model) NOT IN ('TEST-MODEL', 'TEST_MODEL')",
+)
+RUNS = Counted(
+    SessionSum,
+    "sum(s.sessions)::bigint AS runs",
+    "",
+    "CASE b.scope WHEN 'agent' THEN s.agent_id ELSE '' END = b.scope_value",
+    f"s.session_type <> '{RUNTIME}'",
+)
+
+
+def totals(budgets: Iterable[Budget], now: datetime, prices: Prices | None = None) -> dict[UUID, Totals]:
     """In one query for all budgets of calls, one for all of runs, and one for prices where calls reported no cost."""
-    budgets = list(budgets)
-    of_calls = [budget for budget in budgets if budget.unit != Unit.RUNS]
-    of_runs = [budget for budget in budgets if budget.unit == Unit.RUNS]
-    return (calls_of(of_calls, now) if of_calls else {}) | (runs_of(of_runs, now) if of_runs else {})
-
-
-def calls_of(budgets: list[Budget], now: datetime) -> dict[UUID, Totals]:
-    figures = {
-        f"{name}_{place}": Sum(figure, filter=counted(budget, now), default=0)
-        for place, budget in enumerate(budgets)
-        for name, figure in OF_CALLS.items()
+    budgets, prices = list(budgets), prices or Prices()
+    calls: dict[UUID, list[dict[str, Any]]] = {budget.pk: [] for budget in budgets}
+    for row in CALLS.of([budget for budget in budgets if budget.unit != Unit.RUNS], now):
+        calls[row["id"]].append(row)
+    runs = {row["id"]: row["runs"] for row in RUNS.of([one for one in budgets if one.unit == Unit.RUNS], now)}
+    return {
+        pk: Totals(
+            total(prices.cost_of_calls(row) for row in rows),
+            sum(row["tokens"] for row in rows),
+            sum(row["calls"] for row in rows),
+            runs.get(pk, 0),
+        )
+        for pk, rows in calls.items()
     }
-    sums = UsageSum.objects.between(since(budgets, now)).real()
-    rows = list(sums.order_by().values("model", "provider").annotate(**figures))
-    prices = Prices()
-    return {budget.pk: of_calls_in(rows, place, prices) for place, budget in enumerate(budgets)}
-
-
-def of_calls_in(rows: list[dict[str, Any]], place: int, prices: Prices) -> Totals:
-    """Of the budget at this place; a row is of one model and provider."""
-    own = [
-        {"model": row["model"], "provider": row["provider"]} | {name: row[f"{name}_{place}"] for name in OF_CALLS}
-        for row in rows
-    ]
-    cost = total(prices.cost_of_calls(group) for group in own)
-    return Totals(cost, sum(group["tokens"] for group in own), sum(group["calls"] for group in own))
-
-
-def runs_of(budgets: list[Budget], now: datetime) -> dict[UUID, Totals]:
-    sums = SessionSum.objects.between(since(budgets, now)).shown(cron_events=True)
-    figures = {
-        f"runs_{place}": Sum("sessions", filter=counted(budget, now), default=0) for place, budget in enumerate(budgets)
-    }
-    found = sums.aggregate(**figures)
-    return {budget.pk: Totals(runs=found[f"runs_{place}"]) for place, budget in enumerate(budgets)}
-
-
-def since(budgets: list[Budget], now: datetime) -> datetime:
-    """From the first day of the longest period. No row of sums spans more than a day, so each budget finds its own."""
-    return min(budget.window(now).start for budget in budgets)
-
-
-def counted(budget: Budget, now: datetime) -> Q:
-    """Which sums belong to the budget."""
-    window = budget.window(now)
-    within = Q(starts__gte=window.start, starts__lt=window.end)
-    return within if budget.scope == Scope.ALL else within & Q(**{COLUMNS[Scope(budget.scope)]: budget.scope_value})
 
 
 def written(unit: str, amount: Decimal) -> str:
@@ -128,6 +141,11 @@ class Status:
         return float(self.spent / self.limit)
 
     @property
+    def strain(self) -> float:
+        """The share that is spent, or where it is larger the one that will be."""
+        return max(self.share, float((self.forecast or 0) / self.limit))
+
+    @property
     def remaining(self) -> Decimal:
         return max(Decimal(0), self.limit - self.spent - self.leased)
 
@@ -154,11 +172,43 @@ class Status:
             return "heading over"
         return "warned" if self.reached_shares else "within"
 
+    @property
+    def texts(self) -> dict[str, str]:
+        """The amounts for people, those that are known."""
+        amounts = {name: getattr(self, name) for name in ("spent", "limit", "leased", "remaining", "forecast")}
+        return {name: written(self.budget.unit, amount) for name, amount in amounts.items() if amount is not None}
 
-def statuses(budgets: Iterable[Budget]) -> list[Status]:
+    @property
+    def bar(self) -> "Bar":
+        return Bar.of(self)
+
+
+@dataclass(frozen=True)
+class Bar:
+    """Places on a line of the length 100."""
+
+    spent: float
+    leased: float  # where the leases end that begin where the spending does
+    forecast: float
+    limit: float
+    shares: list[float]
+
+    @classmethod
+    def of(cls, status: Status) -> "Bar":
+        limit, used = status.limit, status.spent + status.leased
+        length = max(limit, used, status.forecast or 0)
+        marks = [limit * share / 100 for share in status.budget.warn_at if share != 100]
+        spent, leased, forecast, end, *shares = (
+            round(float(100 * amount / length), 2)
+            for amount in (status.spent, used, status.forecast or 0, limit, *(mark for mark in marks if mark < length))
+        )
+        return cls(spent, leased, forecast, end, shares)
+
+
+def statuses(budgets: Iterable[Budget], prices: Prices | None = None) -> list[Status]:
     """In the order of the budgets, which are asked `with_leased`; four queries at most."""
     budgets, now = list(budgets), timezone.now()
-    known = totals(budgets, now)
+    known = totals(budgets, now, prices)
     return [
         Status(
             budget,
@@ -172,7 +222,10 @@ def statuses(budgets: Iterable[Budget]) -> list[Status]:
     ]
 
 
-def most_strained(most: int) -> list[Status]:
-    """What the overview and the page of model usage show: the budgets with the largest share spent or to be spent."""
-    found = statuses(Budget.objects.with_leased())
-    return sorted(found, key=lambda status: -max(status.share, float((status.forecast or 0) / status.limit)))[:most]
+def most_strained(
+    most: int = MOST_SHOWN, prices: Prices | None = None, budgets: BudgetQuerySet | None = None
+) -> list[Status]:
+    """Those with the largest share spent, or to be spent, first."""
+    budgets = Budget.objects.all() if budgets is None else budgets
+    found = statuses(budgets.with_leased()[:MOST_SHOWN], prices)
+    return sorted(found, key=lambda status: -status.strain)[:most]

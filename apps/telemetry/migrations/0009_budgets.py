@@ -66,16 +66,16 @@ class Migration(migrations.Migration):
                         ],
                         default="all",
                         max_length=8,
-                        verbose_name="of",
+                        verbose_name="applies to",
                     ),
                 ),
                 (
                     "scope_value",
                     models.CharField(
                         blank=True,
-                        help_text="of the agent, model or provider, as calls report it",
+                        help_text="agent, model or provider, as calls report its name",
                         max_length=100,
-                        verbose_name="its name",
+                        verbose_name="which",
                     ),
                 ),
                 (

@@ -1,4 +1,3 @@
-from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -13,15 +12,18 @@ from apps.core.export import export_rows, wanted_format
 from apps.core.keyset import KeysetPage, ordered
 from apps.core.ranges import NAMES, chosen_range
 from apps.core.together import together
+from apps.telemetry.budgets.spending import most_strained
+from apps.telemetry.models import Budget
 from apps.telemetry.prices import Prices, with_costs
-from apps.telemetry.usage_groups import summed
-from apps.telemetry.usage_page import Wanted, charts, figures, skills_table, table, usage_of
+from apps.telemetry.usage_groups import Row, summed
+from apps.telemetry.usage_page import COLUMNS, Wanted, charts, figures, skills_table, table, usage_of
 
 EXPORTED = (
     *("id", "created_at", "model", "provider", "session_id", "agent", "input_tokens", "output_tokens"),
     *("latency_ms", "cost_usd", "cost_origin", "cost_estimated", "success", "error_message"),
 )
 TABLES = {"model": "Model", "provider": "Provider", "agent": "Agent", "skill": "Skill"}
+BUDGETS = 4  # in its panel
 
 
 class UsageFilter(forms.Form):
@@ -31,11 +33,10 @@ class UsageFilter(forms.Form):
     provider = forms.CharField(required=False)
     agent = forms.CharField(required=False)
 
-    def __init__(self, wanted: Wanted, there_are: Iterable[dict[str, Any]]) -> None:
+    def __init__(self, wanted: Wanted, rows: list[Row]) -> None:
         super().__init__(vars(wanted))
-        names = list(there_are)
-        for name, column in (("model", "model"), ("provider", "provider"), ("agent", "agent_id")):
-            there = {row[column] or "" for row in names} | {getattr(wanted, name)}
+        for name, column in COLUMNS.items():
+            there = {row[column] or "" for row in rows} | {getattr(wanted, name)}
             choices = [("", f"{name.capitalize()}: all"), *((value, value) for value in sorted(there) if value)]
             attributes = {"class": "field", "aria-label": name.capitalize()}
             self.fields[name].widget = forms.Select(attributes, choices)
@@ -60,6 +61,7 @@ def model_usage(request: HttpRequest) -> HttpResponseBase:
         "wanted": wanted,
         "tables": TABLES,
         "by": by,
+        "budgets": most_strained(BUDGETS, prices, Budget.objects.of_calls()),
         "calls": with_spending(live_page(wanted.calls(time), "created_at", request), prices),
     }
     context |= together(request, lambda: summary(request, wanted, by, prices))
@@ -69,9 +71,10 @@ def model_usage(request: HttpRequest) -> HttpResponseBase:
 def summary(request: HttpRequest, wanted: Wanted, by: str, prices: Prices) -> dict[str, Any]:
     """All but the list."""
     time, _ = chosen_range(request.GET)
-    rows, before = usage_of(wanted, time, prices), usage_of(wanted, time.previous, prices)
+    everything, before = usage_of(Wanted(), time, prices), usage_of(wanted, time.previous, prices)
+    rows = [row for row in everything if wanted.has(row)]
     return {
-        "filter": UsageFilter(wanted, Wanted().of(time).names() if wanted.anything else rows),
+        "filter": UsageFilter(wanted, everything),
         "usage": summed(rows),
         "figures": figures(summed(rows), summed(before) if time.previous else None),
         "charts": charts(wanted, time, prices),
