@@ -9,7 +9,10 @@ PAGES = {
     "Work": {"Overview": "home", "Board": "board", "Archive": "goal_archive"},
     "Agent": {
         "Sessions": "sessions",
-        "Model usage": "model_usage", "Budgets": "budgets",
+        "Activities": "activities",
+        "Creative pulse": "creative_pulse",
+        "Model usage": "model_usage",
+        "Budgets": "budgets",
         "Models": "language_models",
         "Skills": "skills",
         "Skill statistics": "skill_stats",

@@ -8,11 +8,12 @@ from uuid import UUID
 from django.db import models
 from django.db.models import Count, F, Q, Subquery, Sum, Value
 from django.db.models.fields.json import KT
-from django.db.models.functions import Cast, Coalesce, Lower, Replace
+from django.db.models.functions import Cast, Coalesce, Left, Lower, NullIf, Replace
 from django.utils import timezone
 
 from apps.core.fields import Literal
 from apps.core.keyset import beyond
+from apps.core.texts import Holds
 from apps.telemetry.prices import SILENT
 
 
@@ -35,12 +36,25 @@ SPELLINGS = {spelling: target for target in CREATIVE for spelling in (target, f"
 }
 
 
+SCHEDULED = ("cron_execution", "heartbeat", "six_hour_review")
+DESCRIBED = 300  # letters
+
+
 class ActivityFilters(models.QuerySet):
     """What activities and their sums can be asked for alike."""
 
     def spelt(self):
         """With `spelling`: the skill in lower case and with underscores."""
         return self.annotate(spelling=Replace(Lower("skill"), Value("-"), Value("_"), output_field=models.TextField()))
+
+    def matching(self, *, action: str = "", skill: str = "", success: bool | None = None):
+        """Exact matches; an empty text asks for nothing."""
+        wanted = {"action": action or None, "skill": skill or None, "success": success}
+        return self.filter(**{name: value for name, value in wanted.items() if value is not None})
+
+    def scheduled(self):
+        """What the agent's clock makes it do."""
+        return self.filter(action__in=SCHEDULED)
 
     def creative(self, *targets: str):
         """What the creative skills did, or only those of `targets`."""
@@ -49,7 +63,18 @@ class ActivityFilters(models.QuerySet):
 
 
 class ActivityQuerySet(ActivityFilters, StreamQuerySet):  # type: ignore[override]  # django-stubs on as_manager
-    pass
+    def telling(self, text: str):
+        """With `text`, upper or lower case, in the action or the details; an index knows three letters in a row."""
+        return self.filter(Q(Holds(F("action"), text)) | Q(Holds(Cast("details", models.TextField()), text)))
+
+    def described(self):
+        """With `description`, what the details say of themselves, and `session_text`.
+
+        The details, which may be large, stay in the database.
+        """
+        words = [NullIf(KT(f"details__{name}"), Value("")) for name in ("message", "description", "args_preview")]
+        description = Left(Coalesce(*words, Cast("details", models.TextField())), DESCRIBED)
+        return self.annotate(description=description, session_text=KT("details__session_id")).defer("details")
 
 
 STATUSES = ("active", "completed", "ended", "error")

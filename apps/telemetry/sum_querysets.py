@@ -4,12 +4,12 @@ from datetime import UTC
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, FloatField, Max, Min, Q, Sum, TextField, Value
+from django.db.models import Count, F, FloatField, Max, Min, Q, Sum, TextField, Value
 from django.db.models.functions import Cast, Coalesce, NullIf, TruncDate
 
 from apps.core.ranges import start_in
 from apps.core.rollups import SumsQuerySet
-from apps.telemetry.querysets import CREATIVE, SPELLINGS, ActivityFilters, SessionFilters, UsageFilters
+from apps.telemetry.querysets import CREATIVE, SCHEDULED, SPELLINGS, ActivityFilters, SessionFilters, UsageFilters
 
 
 def total(column: str) -> Coalesce:
@@ -181,6 +181,7 @@ class InvocationSumQuerySet(SumsQuerySet):
 
 
 ACTIVITIES = total("activities")
+FAILED_ACTIVITIES = Sum("activities", filter=Q(success=False), default=0)
 
 
 class ActivitySumQuerySet(ActivityFilters, SumsQuerySet):  # type: ignore[override]  # django-stubs on as_manager
@@ -191,6 +192,29 @@ class ActivitySumQuerySet(ActivityFilters, SumsQuerySet):  # type: ignore[overri
         counts = dict(self.order_by().values_list("success").annotate(n=ACTIVITIES))
         succeeded, failed = counts.get(True, 0), counts.get(False, 0)
         return {"total": succeeded + failed, "success": succeeded, "fail": failed}
+
+    def figures(self) -> dict[str, Any]:
+        return self.aggregate(
+            failure_rate=Cast(FAILED_ACTIVITIES, FloatField()) / NullIf(Cast(Sum("activities"), FloatField()), 0.0),
+            count=ACTIVITIES,
+            failed=FAILED_ACTIVITIES,
+            scheduled=Sum("activities", filter=Q(action__in=SCHEDULED), default=0),
+            skills=Count("skill", distinct=True),
+        )
+
+    def over_time(self, grain: str):
+        """One row an outcome and hour, day, week or month of the person's zone."""
+        groups = self.order_by().values("success", start=start_in(grain))
+        return groups.annotate(count=ACTIVITIES)
+
+    def largest(self, column: str, limit: int):
+        """The actions or skills with the most activities; `failed` of them."""
+        groups = self.values(name=F(column)).annotate(count=ACTIVITIES, failed=FAILED_ACTIVITIES)
+        return groups.order_by("-count", "name")[:limit]
+
+    def names(self, limit: int) -> list[dict[str, str | None]]:
+        """The actions and skills that there are, in their combinations."""
+        return list(self.order_by().values("action", "skill").distinct()[:limit])
 
     def by_day(self):
         """In order of time; the window must have been asked for with `finest="day"` or "hour"."""
@@ -213,6 +237,15 @@ class ActivitySumQuerySet(ActivityFilters, SumsQuerySet):  # type: ignore[overri
         for spelling, count in self.creative().order_by().values_list("spelling").annotate(n=ACTIVITIES):
             counts[SPELLINGS[spelling]] += count
         return counts
+
+    def creative_over_time(self, grain: str):
+        """One row a spelling of a creative skill and hour, day, week or month of the person's zone."""
+        groups = self.creative().order_by().values("spelling", start=start_in(grain))
+        return groups.annotate(count=ACTIVITIES)
+
+    def creative_names(self, *targets: str) -> list[str]:
+        """The creative skills as the log spells them, for questions that an index on the name answers."""
+        return list(self.creative(*targets).order_by().values_list("skill", flat=True).distinct())
 
     def cron_summary(self) -> dict[str, float]:
         """Runs of the scheduler and what they say they took."""

@@ -1,9 +1,12 @@
 from django.urls import path
 
 from apps.telemetry.budgets import views as budgets
-from apps.telemetry.views import sessions, skills, usage
+from apps.telemetry.views import activities, sessions, skills, usage
 
 urlpatterns = [
+    path("activities", activities.activities, name="activities"),
+    path("activities/<uuid:pk>", activities.activity, name="activity"),
+    path("creative-pulse", activities.creative_pulse, name="creative_pulse"),
     path("sessions", sessions.sessions, name="sessions"),
     path("model-usage", usage.model_usage, name="model_usage"),
     path("skill-stats", skills.skill_stats, name="skill_stats"),

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import connection
 
+from apps.core.texts import escaped
 from apps.warehouse.catalogue import rows
 
 NEWEST = 20
@@ -55,8 +56,3 @@ def has_trigram(text: str) -> bool:
 
 def recent(table: str) -> str:
     return f"(SELECT * FROM {table} ORDER BY created_at DESC LIMIT {RECENT})"
-
-
-def escaped(text: str) -> str:
-    r"""`%`, `_` and `\` as ordinary characters of a LIKE pattern."""
-    return re.sub(r"([\\%_])", r"\\\1", text)

@@ -23,6 +23,7 @@ PAGES = [
     *("/budgets", BUDGET),
     *(SESSION, f"{SESSION}/compare", f"{SESSION}/compare/{SESSION[-36:]}"),
     *("/skills", "/skills/skill%200", "/skill-stats", "/skill-health"),
+    *("/activities", "/creative-pulse"),
 ]
 SKILLS = ("/skills", f"/skills/{quote(HOSTILE[:99], safe='')}", "/skill-stats", "/skill-health")
 
@@ -39,6 +40,8 @@ def goals(transactional_db):
     make_activity(details={"session_id": str(session.pk)})
     make_budget(pk=BUDGET[-36:], name="Daily", limit=3)
     make_budget(unit="tokens", warn_at=[])
+    make_activity(skill="brainstorm", details={"message": "A thought", "session_id": str(make_session().pk)})
+    make_activity(skill="health", success=False, error_message="Oven is cold")
     for number in range(6):
         cost, session = "0.5" if number < 4 else "0", make_session()
         make_usage(model=f"model {number}", input_tokens=9, cost_usd=cost, success=number % 2, session=session)
@@ -79,8 +82,11 @@ def test_hostile_text_is_text(window):
     names = dict.fromkeys(("skill_name", "tool_name", "error_type", "model_used"), HOSTILE[:99])
     make_invocation(success=False, **names)
     make_budget(pk=BUDGET[-36:], name=HOSTILE[:90], scope="agent", scope_value=HOSTILE[:90])
+    details = {"message": HOSTILE, "creative_context": {"topic": HOSTILE}}
+    said = make_activity(action=HOSTILE[:99], skill="brainstorm", details=details, success=False, error_message=HOSTILE)
     page = window()
-    for path in (SESSION, "/sprint-board", "/goals/archive", "/goals/x", "/model-usage", "/models", *SKILLS, BUDGET):
+    told = ("/activities", f"/activities/{said.pk}", "/creative-pulse", "/search?q=pwned", SESSION)
+    for path in (*told, "/sprint-board", "/goals/archive", "/goals/x", "/model-usage", "/models", *SKILLS, BUDGET):
         page.goto(path)
         page.wait_for_timeout(100)
         assert page.title() != "pwned"

@@ -1,0 +1,20 @@
+"""Texts within texts, as the trigram indexes of columns as they are know them."""
+
+import re
+
+from django.db.models import BooleanField, Func, Value
+from django.db.models.expressions import Combinable
+
+
+class Holds(Func):
+    """Does the column hold `text`, in upper or lower case? Django's icontains asks UPPER(column), for another index."""
+
+    template, arg_joiner = "(%(expressions)s)", " ILIKE "
+
+    def __init__(self, column: Combinable, text: str) -> None:
+        super().__init__(column, Value(f"%{escaped(text)}%"), output_field=BooleanField())
+
+
+def escaped(text: str) -> str:
+    r"""`%`, `_` and `\` as ordinary characters of a LIKE pattern."""
+    return re.sub(r"([\\%_])", r"\\\1", text)
