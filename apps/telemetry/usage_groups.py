@@ -1,14 +1,15 @@
 """Model calls summed up for people: all of them, and those of each model, provider or agent."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from apps.telemetry.latencies import Latency
 from apps.telemetry.prices import Cost, Prices, total
 
 Row = dict[str, Any]  # of UsageSumQuerySet's groups, with its cost as `spent`
+MOST_GROUPS = 50
 BY = {"model": ("model", "provider"), "provider": ("provider",), "agent": ("agent_id",)}
 
 
@@ -38,6 +39,7 @@ class Group:
     usage: Usage
     times: Latency
     share: float | None
+    others: int = 0  # how many it stands for, being the last of a long table
 
 
 def priced(groups: Iterable[Row], prices: Prices) -> list[Row]:
@@ -57,7 +59,7 @@ def summed(rows: Sequence[Row]) -> Usage:
 
 
 def grouped(rows: Sequence[Row], columns: Sequence[str], latencies: dict[tuple[Any, ...], Latency]) -> list[Group]:
-    """The costliest first, then the busiest."""
+    """The costliest first, then the busiest; beyond the first of them together, so that a table still adds up."""
     apart: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
     for row in rows:
         apart[tuple(row[column] for column in columns)].append(row)
@@ -66,7 +68,19 @@ def grouped(rows: Sequence[Row], columns: Sequence[str], latencies: dict[tuple[A
         group(dict(zip(columns, names, strict=True)), summed(of_names), latencies.get(names, Latency(())), spent)
         for names, of_names in apart.items()
     ]
-    return sorted(groups, key=lambda one: (-(one.usage.cost.amount or 0), -one.usage.requests, str(one.names)))
+    groups.sort(key=lambda one: (-(one.usage.cost.amount or 0), -one.usage.requests, str(one.names)))
+    if len(groups) <= MOST_GROUPS:
+        return groups
+    shown, rest = groups[: MOST_GROUPS - 1], groups[MOST_GROUPS - 1 :]
+    of_rest = [row for one in rest for row in apart[tuple(one.names.values())]]
+    return [*shown, replace(group({}, summed(of_rest), together(one.times for one in rest), spent), others=len(rest))]
+
+
+def together(times: Iterable[Latency]) -> Latency:
+    calls = Counter[int]()
+    for one in times:
+        calls.update(dict(one.buckets))
+    return Latency(sorted(calls.items()))
 
 
 def group(names: Row, usage: Usage, times: Latency, spent: Any) -> Group:

@@ -111,6 +111,20 @@ class TestPage:
         assert timed.times.p50 == pytest.approx(200, rel=0.1) and timed.times.p95 == pytest.approx(4000, rel=0.1)
         assert (untimed.usage.fastest, untimed.times.p50) == (None, None)
 
+    def test_a_long_table_ends_with_the_rest_together(self, browser_client, prices):
+        for number in range(60):
+            make_usage(model=f"m{number:02}", input_tokens=60 - number, latency_ms=10 * (number + 1))
+        make_usage(model="kimi", cost_usd="1")
+        response = browser_client.get("/model-usage")
+        table = response.context["table"]
+        *shown, rest = table
+        assert (len(table), shown[0].names["model"], rest.others, rest.usage.requests) == (50, "kimi", 12, 12)
+        assert rest.usage.cost == Cost(unknown_calls=12) and rest.times.calls == 12
+        assert (rest.usage.fastest, rest.usage.slowest) == (490, 600)
+        assert rest.times.p50 == pytest.approx(540, rel=0.1)
+        assert b"12 more" in response.content
+        assert sum(row.usage.requests for row in table) == response.context["usage"].requests == 61
+
     def test_by_skill_it_shows_what_the_skills_report_of_their_calls_with_models(self, browser_client):
         make_invocation(skill_name="research", model_used="kimi", tokens_used=30, duration_ms=100)
         make_invocation(skill_name="research", model_used="kimi", tokens_used=12, duration_ms=300, success=False)
