@@ -120,7 +120,7 @@ class TestLastVisit:
 
 
 class TestAccess:
-    @pytest.mark.parametrize("name", ["home", "overview_services"])
+    @pytest.mark.parametrize("name", ["home", "overview_services", "overview_budgets"])
     def test_pages_are_for_people_and_only_to_be_read(self, client, browser_client, name):
         assert client.get(reverse(name)).status_code == 302
         assert browser_client.post(reverse(name)).status_code == 405
@@ -381,6 +381,16 @@ class TestCost:
         for path in ("/", "/?range=7d", "/?range=all"):
             with django_assert_max_num_queries(12):
                 assert browser_client.get(path).status_code == 200
+
+
+class TestBudgets:
+    def test_shows_those_with_the_largest_share(self, browser_client):
+        for number in range(6):
+            Budget.objects.create(name=f"Budget {number}", limit=10 - number)
+        make_usage(cost_usd="3")
+        panel = browser_client.get(reverse("overview_budgets"), headers=FRAGMENT).content.decode()
+        assert "Budget 5" in panel and "Budget 0" not in panel and "<h1" not in panel
+        assert reverse("overview_budgets") in browser_client.get("/").content.decode()
 
 
 class TestServices:

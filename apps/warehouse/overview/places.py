@@ -16,7 +16,7 @@ PLACES = {
     "activities": ("/activities", "/admin/telemetry/activitylog/"),
     "lessons": ("/lessons", "/admin/improvement/lessonlearned/"),
     "proposals": ("/proposals", "/admin/improvement/improvementproposal/"),
-    "budgets": ("/budgets", "/model-usage"),
+    "budgets": ("/budgets",),
 }
 ROWS = {
     "goal": ("/goals/{}",),

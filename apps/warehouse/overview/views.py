@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from apps.core.ranges import NAMES, RangeForm, TimeRange, chosen_range
 from apps.core.requests import HtmxRequest
+from apps.core.together import together
 from apps.telemetry.budgets.spending import most_strained
 from apps.warehouse.models import Visit
 from apps.warehouse.overview import surroundings
@@ -33,7 +34,7 @@ def overview(request: HtmxRequest) -> HttpResponse:
         "range_form": range_form,
         "label": RANGES.get(time.name),
         "since": happened(time),
-        "attention": attention(),
+        "attention": together(request, attention),  # the rest depends on when the person last looked
         "charts": charts(time),
         "events": latest_events(time),
     }
