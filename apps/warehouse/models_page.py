@@ -16,6 +16,8 @@ from apps.telemetry.usage_groups import Row, Usage, priced, summed
 from apps.telemetry.usage_page import note_of
 from apps.warehouse.prices import with_ends
 
+MOST_PRICES = 200
+
 
 @dataclass(frozen=True)
 class Known:
@@ -45,7 +47,7 @@ class ModelsPage:
         self.rows = priced(sums.by_model_and_agent(), self.prices)
 
     def figures(self) -> list[Figure]:
-        usage, strangers = summed(self.rows), self.strangers()
+        usage, strangers = summed(self.rows), self.strangers
         unknown = f"{whole(len(strangers))} of them not in the catalogue" if strangers and self.catalogue.models else ""
         return [
             Figure("In the catalogue", len(self.catalogue.models), None, whole),
@@ -66,6 +68,7 @@ class ModelsPage:
             groups[self.known_as(row)].append(row)
         return groups
 
+    @cached_property
     def known(self) -> list[Known]:
         """The most used first."""
         found = [
@@ -74,6 +77,7 @@ class ModelsPage:
         ]
         return sorted(found, key=lambda one: (-one.usage.requests, one.model["name"]))
 
+    @cached_property
     def strangers(self) -> list[Stranger]:
         """Those of unknown cost first, then the most used."""
         found = [
@@ -82,6 +86,10 @@ class ModelsPage:
             if provider != "" or model not in self.catalogue.models
         ]
         return sorted(found, key=lambda one: (-one.usage.cost.unknown_calls, -one.usage.requests, one.model))
+
+    def listed_prices(self) -> list[ModelPrice]:
+        """The first of them; the file of the prices has all."""
+        return list(self.prices.known.values())[:MOST_PRICES]
 
     def recent_calls(self, calls: Iterable[ModelUsage]) -> list[tuple[ModelUsage, Cost]]:
         """Each with what it cost."""

@@ -47,10 +47,10 @@ class TestPage:
         make_usage(model="mystery", provider="fog", input_tokens=5)
         make_usage(model="kimi", cost_usd="50", created_at=ago(days=31))
         response = browser_client.get("/models")
-        kimi, spare = response.context["page"].known()
+        kimi, spare = response.context["page"].known
         assert (kimi.model["id"], kimi.usage.requests, float(kimi.usage.cost.amount)) == ("kimi", 3, 4.1)
         assert (spare.price, spare.usage.requests, spare.spelling) == (None, 0, "")
-        [stranger] = response.context["page"].strangers()
+        [stranger] = response.context["page"].strangers
         assert (stranger.model, stranger.provider, stranger.usage.cost.amount) == ("mystery", "fog", None)
         assert shown(response) == {
             "In the catalogue": ("2", ""),
