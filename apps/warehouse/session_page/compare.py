@@ -7,7 +7,8 @@ from typing import Any
 
 from apps.core.figures import dollars, duration, whole
 from apps.telemetry.models import AgentSession
-from apps.warehouse.session_page.page import Asked, Row, SessionPage
+from apps.warehouse.session_page.page import Row, SessionPage
+from apps.warehouse.session_page.part import Asked
 from apps.warehouse.session_page.steps import Run
 
 MOST_RUNS = 300  # of each; aligning takes up to their product
@@ -79,7 +80,7 @@ class Comparison:
     @classmethod
     def of(cls, one: AgentSession, other: AgentSession, *, by_time: bool) -> "Comparison":
         first, second = (SessionPage(each, Asked(by_time=by_time), most_runs=MOST_RUNS) for each in (one, other))
-        return cls(first, second, list(aligned(first.rows, second.rows)), bool(first.more or second.more))
+        return cls(first, second, list(aligned(first.rows, second.rows)), first.has_more or second.has_more)
 
     @property
     def differences(self) -> list[Difference]:
@@ -88,7 +89,7 @@ class Comparison:
             ("Cost", dollars, lambda page: page.sum.cost.amount),
             ("Tokens", whole, lambda page: page.sum.tokens),
             ("Steps", whole, lambda page: page.sum.steps + page.sum.by_time),
-            ("Failed", whole, lambda page: page.failed),
+            ("Failed", whole, lambda page: page.sum.failed),
         )
         return [Difference(label, written, tuple(map(value, self.pages))) for label, written, value in figures]
 

@@ -4,7 +4,7 @@ Where all steps are listed below, each has its bar; where there are more, a colu
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -63,7 +63,26 @@ class Line:
     end: str
 
 
-def lanes_of(runs: Sequence[Run], axis: Axis) -> list[Lane]:
+@dataclass(frozen=True)
+class Picture:
+    lanes: Sequence[Lane]
+    lines: Sequence[Line]
+
+
+def picture_of_runs(runs: Sequence[Run], axis: Axis) -> Picture:
+    return Picture(lanes_of_runs(runs, axis), lines_of(growth_of_runs(runs, axis)))
+
+
+def picture_of_columns(columns: Sequence[Column]) -> Picture:
+    """What is not shown, being earlier, counts for what it cost so far."""
+    return Picture(lanes_of_columns([one for one in columns if one.place]), lines_of(growth_of_columns(columns)))
+
+
+def starts_of_columns(axis: Axis) -> list[datetime]:
+    return axis.starts_of_columns(COLUMNS)
+
+
+def lanes_of_runs(runs: Sequence[Run], axis: Axis) -> list[Lane]:
     """A bar a run."""
     grouped = by_kind(runs)
     return [
@@ -77,7 +96,7 @@ def lanes_of(runs: Sequence[Run], axis: Axis) -> list[Lane]:
     ]
 
 
-def bars_of_runs(runs: Sequence[Run], axis: Axis) -> Iterable[Bar]:
+def bars_of_runs(runs: Sequence[Run], axis: Axis) -> Iterator[Bar]:
     """Those that overlap stand in rows below one another, as far as there is room."""
     places, free = [], [0.0]
     for run in runs:
@@ -104,13 +123,13 @@ def lanes_of_columns(columns: Sequence[Column]) -> list[Lane]:
             kind,
             sum(one.steps for one in group),
             sum(one.failed for one in group),
-            list(bars_of_columns([one for one in group if one.place])),
+            list(bars_of_columns(group)),
         )
         for kind, group in by_kind(columns).items()
     ]
 
 
-def bars_of_columns(columns: Sequence[Column]) -> Iterable[Bar]:
+def bars_of_columns(columns: Sequence[Column]) -> Iterator[Bar]:
     fullest = max((one.steps for one in columns), default=0)
     width = WIDTH / COLUMNS
     for one in columns:
@@ -159,7 +178,7 @@ def lines_of(amounts: Amounts) -> list[Line]:
     return [one for one in (cost, tokens) if one]
 
 
-def line(name: str, points: Sequence[tuple[float, float]], written) -> Line | None:
+def line(name: str, points: Sequence[tuple[float, float]], written: Callable[[float], str]) -> Line | None:
     highest = max((value for _, value in points), default=0)
     if not highest:
         return None
@@ -169,7 +188,3 @@ def line(name: str, points: Sequence[tuple[float, float]], written) -> Line | No
         steps.append(f"H{x:.1f}V{2 * HEIGHT * (1 - reached / highest):.1f}")
     path = f"M0,{2 * HEIGHT * (1 - first / highest):.1f}{''.join(steps)}H{WIDTH:.0f}"
     return Line(name, path, written(first), written(highest))
-
-
-def column_starts(axis: Axis) -> list[datetime]:
-    return axis.starts_of_columns(COLUMNS)

@@ -1,6 +1,7 @@
 import json
 import math
 import re
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -13,11 +14,13 @@ from django.views.decorators.http import require_GET
 from apps.core.requests import HtmxRequest
 from apps.telemetry.models import AgentSession
 from apps.warehouse.session_page.compare import Comparison
-from apps.warehouse.session_page.page import Asked, SessionPage
+from apps.warehouse.session_page.page import SessionPage
+from apps.warehouse.session_page.part import Asked
 from apps.warehouse.session_page.steps import TABLES
 
 LONGEST_AGO = 1e9  # seconds; no session is as long as thirty years
 MOST_STEPS = 10**9
+KEPT = ("from", "to", "only")
 CONTEXT = 4  # steps shown before one that was jumped to
 MOST_RAW = 50
 AN_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -57,20 +60,30 @@ def session(request: HtmxRequest, pk: UUID) -> HttpResponse:
 
 @require_GET
 def session_failure(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """To the next failed step after `after`, or the one before `before`, or the first one at `at` seconds or later."""
+    """To the next failed step after `after`, or the one before `before`, or the first one at `at` seconds or later.
+
+    Within the part that the URL names, if it is there.
+    """
     page = SessionPage(get_object_or_404(AgentSession, pk=pk), asked(request.GET))
-    moment = page.moment(seconds(request.GET.get("at", "")))
-    if moment:
-        found = page.steps.failed_at(moment)
-    elif before := count(request.GET.get("before", "")):
-        found = page.steps.failed_beside(before, onward=False)
-    else:
-        found = page.steps.failed_beside(page.asked.after, onward=True)
+    found = failure(page, request.GET)
     if found is None:
         return redirect("session", pk)
     number, started = found
-    query = page.link_around(started, after=max(number - 1 - CONTEXT, 0), failure=number)
-    return redirect(f"{page.url}{query}#failure")
+    since, until = page.asked.window(page.life.starts)
+    is_in_part = since and until and since <= started <= until
+    kept = {name: request.GET[name] for name in KEPT if name in request.GET and (name == "only" or is_in_part)}
+    place = {"after": max(number - 1 - CONTEXT, 0), "failure": number}
+    return redirect(f"{page.url}?{urlencode(kept | place)}#failure")
+
+
+def failure(page: SessionPage, query: QueryDict) -> tuple[int, datetime] | None:
+    """The number and the start of the step that failed."""
+    moment = seconds(query.get("at", ""))
+    if moment is not None:
+        return page.steps.failed_at(page.life.starts + timedelta(seconds=moment))
+    if before := count(query.get("before", "")):
+        return page.steps.failed_beside(before, onward=False)
+    return page.steps.failed_beside(page.asked.after, onward=True)
 
 
 @require_GET
