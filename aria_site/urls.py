@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("apps.core.urls")),
     path("", include("apps.goals.urls")),
     path("", include("apps.telemetry.urls")),
+    path("", include("apps.knowledge.urls")),
     path("", include("apps.warehouse.skills.urls")),
     path("", include("apps.warehouse.urls")),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),

@@ -2,11 +2,12 @@
 
 import re
 from functools import reduce
-from operator import add, or_
+from operator import add, and_, or_
 
 from django.db import models
 from django.db.models import Case, F, FloatField, Func, Q, Value, When
 from django.db.models.fields.json import KT
+from django.db.models.functions import Upper
 
 # Words that say nothing about which skill a task needs.
 FILLERS = {"and", "are", "can", "for", "from", "has", "have", "how", "into", "its", "need", "of", "on", "out", "please"}
@@ -48,6 +49,18 @@ class EntityQuerySet(models.QuerySet):
         """Those whose name or description contains `text`, by name."""
         found = Q(name__icontains=text) | Q(description__icontains=text)
         return self.with_description().filter(found).order_by("name", "type", "id")
+
+    def naming(self, text: str):
+        """Those that have each word of `text` in their name or description."""
+        every = [Q(name__icontains=word) | Q(description__icontains=word) for word in text.split()[:MOST_WORDS]]
+        return self.with_description().filter(reduce(and_, every, Q()))
+
+    def spelt_like(self, text: str):
+        """Those with a part of the name that looks like `text`, the likest first."""
+        wanted = Value(text.upper())
+        likeness = Func(wanted, Upper("name"), function="word_similarity", output_field=FloatField())
+        found = self.annotate(capitals=Upper("name")).filter(capitals__trigram_word_similar=wanted)
+        return found.annotate(likeness=likeness).order_by("-likeness", "name", "id")
 
     def called(self, name: str):
         """By exact name; where several types share it, the one that is there longest comes first."""

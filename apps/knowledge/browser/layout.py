@@ -1,0 +1,69 @@
+"""Where nodes stand. Nothing is remembered between pages: the same nodes and clicks give the same places."""
+
+import math
+from random import Random
+from uuid import UUID
+
+import igraph
+
+from apps.knowledge.browser.neighbourhood import Neighbourhood, ShownNode
+
+Places = dict[UUID, tuple[float, float]]
+SPRING, WIDER = 104, 1.3  # the length of a spring; pictures are wider than high
+LAYER, ROW = 250, 34
+STEPS = 200
+ANYWHERE = 1e6
+
+
+def sprung(shown: Neighbourhood) -> Places:
+    """By forces (Fruchterman and Reingold), the middle fixed; what an expansion brings moves nothing that was there."""
+    places: Places = {shown.centre.id: (0.0, 0.0)}
+    there: list[ShownNode] = [shown.centre]
+    for stage in shown.stages[1:]:
+        there = [*there, *stage]
+        if stage:
+            places = settled(there, places, shown)
+    return {node: (x * SPRING * WIDER, y * SPRING) for node, (x, y) in places.items()}
+
+
+def settled(nodes: list[ShownNode], places: Places, shown: Neighbourhood) -> Places:
+    """`places` with those of the other `nodes`, which find theirs around what stands already."""
+    number = {node.id: place for place, node in enumerate(nodes)}
+    edges = {(number[edge.start], number[edge.end]) for edge in shown.edges if {edge.start, edge.end} <= number.keys()}
+    seed = [places.get(node.id) or first_place(node, places, len(nodes)) for node in nodes]
+    low = [places.get(node.id) or (-ANYWHERE, -ANYWHERE) for node in nodes]
+    high = [places.get(node.id) or (ANYWHERE, ANYWHERE) for node in nodes]
+    igraph.set_random_number_generator(Random(1))  # it shakes the nodes a little
+    layout = igraph.Graph(len(nodes), sorted(edges)).layout_fruchterman_reingold(
+        seed=seed,
+        niter=STEPS,
+        grid=False,
+        minx=[x for x, _ in low],
+        miny=[y for _, y in low],
+        maxx=[x for x, _ in high],
+        maxy=[y for _, y in high],
+    )
+    return {node.id: (x, y) for node, (x, y) in zip(nodes, layout, strict=True)}
+
+
+def first_place(node: ShownNode, places: Places, size: int) -> tuple[float, float]:
+    """Told from its id: around the middle, or beyond the node that led to it."""
+    turn = node.id.int % 3600 / 3600
+    from_middle = places.get(node.found_from.id) if node.found_from else None
+    if from_middle is None or from_middle == (0, 0):
+        reach = 1 + math.sqrt(size) / 3
+        return reach * math.cos(math.tau * turn), reach * math.sin(math.tau * turn)
+    x, y = from_middle
+    outward = math.atan2(y, x) + (turn - 0.5) * 2
+    return x + 1.5 * math.cos(outward), y + 1.5 * math.sin(outward)
+
+
+def layered(shown: Neighbourhood) -> Places:
+    """In columns (Sugiyama), a node left of those that its relations lead to."""
+    number = {node: place for place, node in enumerate(shown.nodes)}
+    edges = {(number[edge.start], number[edge.end]) for edge in shown.edges if edge.start != edge.end}
+    layout = igraph.Graph(len(number), sorted(edges), directed=True).layout_sugiyama(maxiter=100)
+    middle_x, middle_y = layout[number[shown.centre.id]]
+    return {
+        node: ((y - middle_y) * LAYER, (x - middle_x) * ROW) for node, (x, y) in zip(shown.nodes, layout, strict=True)
+    }
