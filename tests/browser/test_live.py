@@ -1,5 +1,6 @@
 """What only a browser shows of a page of telemetry that is open while rows arrive."""
 
+import re
 import time
 
 import pytest
@@ -116,6 +117,7 @@ def test_focus_scroll_and_open_details_stay_where_they_are(window):
     # Links that came with the news are as swift as the others.
     page.get_by_role("link", name="another that is first").first.click()
     expect(shown.calls).to_have_text("1")
+    expect(page).to_have_url(re.compile("model=another"))
     expect(page.locator(".live")).to_have_text("live")
 
 

@@ -24,6 +24,7 @@ from apps.warehouse.bench.sockets import messages
 
 REST_SECONDS, SHARE = 0.9, 4  # as in live_page.js
 TICK_SECONDS = 0.2  # from one batch of rows to the next
+MOST_IN_A_BATCH = 10_000
 MEMORY_SECONDS = 5
 SETTLE_SECONDS = 3  # after the last row: all have heard of it
 PATIENCE_SECONDS = 60  # of a site that is asked for more than it can make
@@ -147,19 +148,19 @@ class Soak:
         return self.outcome(opened, took, behind)
 
     async def write(self, rows_a_second: int, until: float) -> None:
-        """Batches at a steady pace; where the site is slower than that, as fast as it takes them."""
+        """What is due in batches, five a second; where the site is slower than that, larger ones, as an outbox does."""
         headers = {"Authorization": f"Bearer {self.token}"}
         rows = cycle(ROWS)
         async with httpx.AsyncClient(base_url=self.site, headers=headers, timeout=60) as skill:
-            due = time.monotonic()
-            while due < until:
-                batch = list(islice(rows, round(rows_a_second * TICK_SECONDS)))
+            began = time.monotonic()
+            while (now := time.monotonic()) < until:
+                due = min(round(rows_a_second * (now + TICK_SECONDS - began)) - self.rows, MOST_IN_A_BATCH)
+                batch = list(islice(rows, due))
                 items = [row | {"id": str(uuid4())} for row, _ in batch]
                 (await skill.post("/api/telemetry/batch", json=items)).raise_for_status()
                 self.written.append((time.monotonic(), set().union(*(topics for _, topics in batch))))
                 self.rows += len(items)
-                due = max(due + TICK_SECONDS, time.monotonic() - 1)
-                await asyncio.sleep(max(0, due - time.monotonic()))
+                await asyncio.sleep(max(0, now + TICK_SECONDS - time.monotonic()))
 
     async def watch_memory(self) -> None:
         while True:
