@@ -78,8 +78,8 @@ class SkillCalls:
 
     @cached_property
     def rows(self) -> list[Row]:
-        """By skill, tool, model and error."""
-        return list(self.sums().kinds())
+        """By skill and tool, and those of one skill by model and error too."""
+        return list(self.sums().kinds("skill_name", "tool_name", *(("model_used", "error_type") if self.skill else ())))
 
     @cached_property
     def tool_times(self) -> dict[Names, Latency]:
@@ -135,6 +135,7 @@ class SkillCalls:
 
     @property
     def models(self) -> list[Group]:
+        """Of one skill."""
         return self.by("model_used", times={})
 
     def by(self, *columns: str, times: dict[Names, Latency]) -> list[Group]:
@@ -145,7 +146,8 @@ class SkillCalls:
     @property
     def errors(self) -> list[FoundError]:
         """The most frequent first."""
-        failed = [row for row in self.rows if row["error_type"] is not None]
+        every = self.rows if self.skill else self.sums().kinds("skill_name", "error_type")
+        failed = [row for row in every if row["error_type"] is not None]
         found = [error(names, rows) for names, rows in parted(failed, "skill_name", "error_type").items()]
         return sorted(found, key=lambda one: (-one.count, one.skill, one.type))
 

@@ -1,15 +1,11 @@
 """How skills are now, so that many calls hide no failures: what we can be sure of, and not a score."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import pairwise
 from math import sqrt
 from typing import Any, Literal
 
 from django.db import connection
-from django.db.models import BooleanField, Case, Value, When
 from django.utils import timezone
 
 from apps.core.rollups import floor
@@ -19,8 +15,9 @@ from apps.telemetry.sums import InvocationSum
 
 Level = Literal["failing", "watch", "unsure", "well"]
 LEVELS: dict[Level, str] = {"failing": "failing", "watch": "worth a look", "unsure": "too few calls", "well": "well"}
-RECENT, WEEK, RHYTHM = timedelta(hours=24), timedelta(days=7), timedelta(days=14)
+RECENT, WEEK = timedelta(hours=24), timedelta(days=7)
 HOUR = timedelta(hours=1)
+UNTIMED = Latency(())
 GOOD = 0.9  # share of the calls that should succeed
 Z = 1.96  # 95 % sure
 IN_A_ROW = 5  # failures at the end that say enough by themselves
@@ -126,8 +123,6 @@ class Condition:
             )
         if self.is_slower:
             found.append(f"half of the calls took {self.median:,.0f} ms and more, {self.median_before:,.0f} ms before")
-        if not self.week.calls:
-            found.append("no calls in 7 d")
         return found or [f"all {self.week.calls:,} calls succeeded in 7 d"]
 
     @property
@@ -136,50 +131,55 @@ class Condition:
         return list(LEVELS).index(self.level), self.week.surely, self.skill
 
 
-def conditions(skills: Sequence[str] | None = None) -> list[Condition]:
-    """Of the skills, or of all, that were called within 14 days; the worst first. In three queries."""
+def conditions() -> list[Condition]:
+    """Of the skills that were called within 7 days, the worst first. In four queries."""
     now = timezone.now()
-    hours: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    sums = InvocationSum.objects.between(now - RHYTHM, now, "hour")
-    for row in (sums if skills is None else sums.filter(skill_name__in=skills)).by_skill_and_hour():
-        hours[row["skill_name"]].append(row)
-    streaks, medians = failures_in_a_row(list(hours)), latencies(now, skills)
-    found = [condition(skill, rows, streaks.get(skill, 0), medians, now) for skill, rows in hours.items()]
+    late, before = medians(now - RECENT, now), medians(now - WEEK, now - RECENT)
+    rows = hours_of_skills(now)
+    streaks = failures_in_a_row([row[0] for row in rows])
+    found = [
+        Condition(
+            skill,
+            Outcomes(calls, failed),
+            Outcomes(recent, recent_failed),
+            last_at=last_at,
+            in_a_row=streaks.get(skill, 0),
+            pause=pause or timedelta(0),
+            hours=hours,
+            median=late.get(skill, UNTIMED).p50,
+            median_before=before.get(skill, UNTIMED).p50,
+            timed=min(late.get(skill, UNTIMED).calls, before.get(skill, UNTIMED).calls),
+            now=now,
+        )
+        for skill, calls, failed, recent, recent_failed, last_at, hours, pause in rows
+    ]
     return sorted(found, key=lambda one: one.badness)
 
 
-def condition(
-    skill: str, rows: list[dict[str, Any]], in_a_row: int, times: dict[tuple[str, bool], Latency], now: datetime
-) -> Condition:
-    """Of its hours with calls, in order of time."""
-    starts = [row["hour"] for row in rows]
-    recent, before = (times.get((skill, late), Latency(())) for late in (True, False))
-    return Condition(
-        skill,
-        outcomes(row for row in rows if row["hour"] >= floor(now - WEEK, "hour")),
-        outcomes(row for row in rows if row["hour"] >= floor(now - RECENT, "hour")),
-        last_at=rows[-1]["last_seen"],
-        in_a_row=in_a_row,
-        pause=max((later - earlier for earlier, later in pairwise(starts)), default=timedelta(0)),
-        hours=len({floor(start, "hour") for start in starts}),
-        median=recent.p50,
-        median_before=before.p50,
-        timed=min(recent.calls, before.calls),
-        now=now,
+PACED = """
+SELECT skill_name, sum(total)::bigint, sum(failures)::bigint,
+       coalesce(sum(total) FILTER (WHERE starts >= %s), 0)::bigint,
+       coalesce(sum(failures) FILTER (WHERE starts >= %s), 0)::bigint,
+       max(last_seen), count(*), max(starts - before)
+  FROM (SELECT *, lag(starts) OVER (PARTITION BY skill_name ORDER BY starts) AS before FROM ({hours}) AS hours) AS paced
+ GROUP BY skill_name
+"""
+
+
+def hours_of_skills(now: datetime) -> list[tuple[Any, ...]]:
+    """By skill: calls and failures of the week and of its last day, the last call, its hours, the longest pause."""
+    hours, parameters = (
+        InvocationSum.objects.between(now - WEEK, now, "hour").by_skill_and_hour().query.sql_with_params()
     )
+    recent = floor(now - RECENT, "hour")
+    with connection.cursor() as cursor:
+        cursor.execute(PACED.format(hours=hours), [recent, recent, *parameters])
+        return cursor.fetchall()
 
 
-def outcomes(rows: Iterable[dict[str, Any]]) -> Outcomes:
-    return sum((Outcomes(row["total"], row["failures"]) for row in rows), Outcomes())
-
-
-def latencies(now: datetime, skills: Sequence[str] | None) -> dict[tuple[str, bool], Latency]:
-    """Of the week, by skill and whether they are of the last 24 hours."""
-    recent = When(starts__gte=floor(now - RECENT, "hour"), then=Value(True))
-    times = InvocationTime.objects.between(now - WEEK, now, "hour")
-    times = times if skills is None else times.filter(skill_name__in=skills)
-    late = Case(recent, default=Value(False), output_field=BooleanField())
-    return {(skill, is_late): latency for (skill, is_late), latency in times.latencies("skill_name", late=late).items()}
+def medians(since: datetime, until: datetime) -> dict[str, Latency]:
+    found = InvocationTime.objects.between(since, until).latencies("skill_name")
+    return {skill: latency for (skill,), latency in found.items()}
 
 
 NEWEST = """

@@ -148,19 +148,15 @@ class InvocationSumQuerySet(SumsQuerySet):
         return self.values(hour=F("starts")).annotate(**MEASURES).order_by("hour")
 
     def by_skill_and_hour(self):
-        """In order of time; the window must have been asked for with `finest="hour"`."""
-        groups = self.values("skill_name", hour=F("starts"))
-        return groups.annotate(last_seen=Max("last_at"), **MEASURES).order_by("hour")
+        """The window must have been asked for with `finest="hour"`."""
+        groups = self.order_by().values("skill_name", "starts")
+        return groups.annotate(total=Sum("calls"), failures=Sum("failed"), last_seen=Max("last_at"))
 
-    def kinds(self):
-        """One row a skill, tool, model and type of error, which is None of calls that succeeded; times may be None."""
-        groups = self.order_by().values("skill_name", "tool_name", "model_used", "error_type")
+    def kinds(self, *columns: str):
+        """One row a combination of skill, tool, model and error, or what of them `columns` names; times may be None."""
+        groups = self.order_by().values(*columns)
         return groups.annotate(
-            longest=Max("longest_ms"),
-            shortest=Min("shortest_ms"),
-            first_seen=Min("first_at"),
-            last_seen=Max("last_at"),
-            **MEASURES,
+            longest=Max("longest_ms"), first_seen=Min("first_at"), last_seen=Max("last_at"), **MEASURES
         )
 
     def over_time(self, grain: str, *columns: str):

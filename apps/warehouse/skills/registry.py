@@ -15,7 +15,7 @@ from apps.telemetry.skill_charts import failure_rate
 from apps.telemetry.skill_condition import LEVELS, Condition, Level, Outcomes, conditions
 
 State = Level | Literal["unused"]
-STATES = dict[State, str]([*LEVELS.items(), ("unused", "not called in 14 d")])
+STATES = dict[State, str]([*LEVELS.items(), ("unused", "not called in 7 d")])
 MOST_REGISTERED = 1000
 COLUMNS = ("skill", "layer", "registered_as", "health", "calls", "failed", "failure_rate", "last_used", "calls_ever")
 
@@ -97,7 +97,7 @@ SORTS: dict[str, Callable[[Skill], Any]] = {
 
 
 def skills_of(time: TimeRange) -> list[Skill]:
-    """All that are registered or were called in the time or within 14 days."""
+    """All that are registered or were called in the time or within 7 days."""
     calls = SkillCalls(time)
     groups = {group.names[0]: group for group in calls.by("skill_name", times={})}
     found = {condition.skill: condition for condition in conditions()}
