@@ -116,7 +116,8 @@ class TestSkill:
         SkillGraphRelation.objects.create(from_entity=node, to_entity=tool, relation_type="provides")
         response = browser_client.get("/skills/market_data")
         assert response.context["facts"].node == node.pk and response.context["facts"].ends == {"Tools": ["get_price"]}
-        assert "<p>Prices</p>" in response.content.decode()
+        page = response.content.decode()
+        assert "<p>Prices</p>" in page and f"/skill-graph/{node.pk}" in page
         assert browser_client.get("/skills/aria-market-data").status_code == 200  # without calls of that name
 
     def test_of_any_name_that_was_called(self, browser_client):
