@@ -59,9 +59,10 @@ def first_place(node: ShownNode, places: Places, size: int) -> tuple[float, floa
 
 
 def layered(shown: Neighbourhood) -> Places:
-    """In columns (Sugiyama), a node left of those that its relations lead to."""
+    """In columns (Sugiyama), a node left of those that its relations, or the ways that are shown, lead to."""
     number = {node: place for place, node in enumerate(shown.nodes)}
-    edges = {(number[edge.start], number[edge.end]) for edge in shown.edges if edge.start != edge.end}
+    pairs = [(edge.start, edge.end) for edge in shown.edges] if shown.along is None else shown.along
+    edges = {(number[start], number[end]) for start, end in pairs if start != end}
     layout = igraph.Graph(len(number), sorted(edges), directed=True).layout_sugiyama(maxiter=100)
     middle_x, middle_y = layout[number[shown.centre.id]]
     return {

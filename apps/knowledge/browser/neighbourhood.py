@@ -61,6 +61,7 @@ class Neighbourhood:
     nodes: dict[UUID, ShownNode]
     stages: list[list[ShownNode]]
     edges: list[Edge] = field(default_factory=list)
+    along: list[tuple[UUID, UUID]] | None = None  # pairs that make the layers, in the place of the edges
 
     @property
     def others(self) -> list[ShownNode]:

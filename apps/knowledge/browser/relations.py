@@ -202,6 +202,12 @@ def relation_types(graph: Graph, nodes: Sequence[UUID]) -> list[tuple[str, int]]
     return rows(FACETS.format(types=types, most=MOST_TYPES), {"nodes": list(nodes)})
 
 
+def all_relation_types(graph: Graph) -> list[str]:
+    """At most MOST_TYPES, in alphabetical order."""
+    types = TYPES.format(end="true", node="true", most=MOST_TYPES, relations=graph.relations._meta.db_table)
+    return [type for (type,) in rows(types, {})]
+
+
 def having(graph: Graph, relation_type: str, nodes: Sequence[UUID]) -> set[UUID]:
     """Those of the nodes that a relation of this type leaves or reaches."""
     relations = graph.relations._meta.db_table

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 from apps.core.keyset import keyset_page
 from apps.core.requests import HtmxRequest
 from apps.core.snapshots import snapshot
+from apps.knowledge.browser.downloads import KINDS, download
 from apps.knowledge.browser.drawing import drawing
 from apps.knowledge.browser.found import find
 from apps.knowledge.browser.kinds import kinds_of
@@ -19,6 +20,7 @@ from apps.knowledge.browser.pages import PAGES
 from apps.knowledge.browser.relations import Count, counts
 from apps.knowledge.browser.wanted import DEPTHS, SHOWN, Wanted, wanted
 from apps.knowledge.graphs import ENDS, Direction
+from apps.knowledge.tasks import explained
 
 LONGEST_TEXT = 200
 
@@ -27,13 +29,16 @@ LONGEST_TEXT = 200
 def search(request: HtmxRequest, of: str) -> HttpResponse:
     pages = PAGES[of]
     text, type, relation = (cleaned(request, name) for name in ("q", "type", "relation"))
-    context = {
+    context: dict[str, Any] = {
         "pages": pages,
         "text": text,
         "type": type,
         "relation": relation,
         "found": find(pages.graph, text, type, relation),
     }
+    if of == "skill":
+        task = cleaned(request, "task")
+        context |= {"task": task, "answers": explained(task) if task else None}
     return render(request, "knowledge/search.html", context)
 
 
@@ -51,6 +56,9 @@ def node(request: HtmxRequest, of: str, pk: UUID) -> HttpResponse:
         history = history_of(found)
         kinds = kinds_of(pages.graph, shown.types)
     pages.link(shown, asked)
+    picture = drawing(shown, kinds, in_layers=pages.layered)
+    if (kind := request.GET.get("format", "")) in KINDS:
+        return download(kind, pages.graph, shown, picture)
     context: dict[str, Any] = {
         "pages": pages,
         "node": found,
@@ -62,11 +70,12 @@ def node(request: HtmxRequest, of: str, pk: UUID) -> HttpResponse:
         "relation_types": offered([one.relation_type for one in relations], shown.relation_types, asked.relation),
         "types": offered(kinds, shown.types, asked.type),
         "shown": shown,
-        "drawing": drawing(shown, kinds, in_layers=pages.layered),
+        "drawing": picture,
         "properties": properties_of(found),
         "raw": as_json(found.properties),
         "history": history,
         "made": maker_of(history),
+        "picture_label": f"{found.name[:80]} and its neighbours; the table below says the same",
     }
     return render(request, "knowledge/node.html", context)
 
