@@ -86,7 +86,8 @@ def test_keeps_live_pages_open_while_rows_arrive(site):
         outcome = asyncio.run(
             soak.run(["/model-usage", "/model-usage?range=24h"], pages=3, rows_a_second=60, seconds=3)
         )
-    assert outcome.rows >= 60 and ModelUsage.objects.filter(model="bench").count() == outcome.rows // 4
+    calls = ModelUsage.objects.filter(model="bench").count()  # each fourth row
+    assert outcome.rows >= 60 and calls in (outcome.rows // 4, outcome.rows // 4 + 1)
     assert outcome.failures == 0 and outcome.behind == []
     assert outcome.requests >= 3 and 0 < outcome.lag_median_ms <= outcome.lag_max_ms < float("inf")
     assert all(megabytes > 0 for found in outcome.memory_mb.values() for megabytes in found) and outcome.memory_mb
