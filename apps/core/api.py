@@ -81,7 +81,7 @@ def allowed(request: HttpRequest, actor: Actor) -> Actor:
 
 
 def require_admin(request: HttpRequest) -> None:
-    """For what reaches beyond the warehouse's rows: services, files, maintenance."""
+    """For what reaches beyond the warehouse's rows (services, files, maintenance), and for the limits of agents."""
     if not actor_of(request).may("admin"):
         raise HttpError(403, "This needs the scope 'admin'.")
 

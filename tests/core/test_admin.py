@@ -16,7 +16,7 @@ from pgvector.django import VectorField
 
 from apps.core import admin_paging
 from apps.core.admin_base import ReadOnlyAdmin, WarehouseAdmin
-from apps.core.models import ApiToken, Change, IdempotencyKey, StaleHour, User
+from apps.core.models import ApiToken, Change, IdempotencyKey, SavedView, StaleHour, User
 from apps.goals.models import Goal
 from apps.knowledge.models import KnowledgeEntity, KnowledgeRelation
 from apps.memory.models import Memory, SemanticMemory
@@ -24,6 +24,7 @@ from apps.operations.models import ScheduledJob
 from apps.skillset.models import SkillStatusRecord
 from apps.social.models import SocialPost
 from apps.telemetry.models import AgentSession, Budget, BudgetLease, BudgetNotice, ModelUsage, SkillInvocation
+from apps.warehouse.models import Visit
 
 HOSTILE = "<script>alert(1)</script>"
 REGISTERED = [model for model, its in admin.site._registry.items() if isinstance(its, WarehouseAdmin)]
@@ -144,7 +145,7 @@ def test_every_table_of_the_site_and_warehouse_is_there():
     # What the site works out and notes for itself is nobody's to look at.
     worked_out = ("apps.telemetry.sums", "apps.telemetry.latencies", "apps.telemetry.prices")
     bookkeeping = {StaleHour, IdempotencyKey} | {model for model in own if model.__module__ in worked_out}
-    with_pages = {Budget, BudgetLease, BudgetNotice}  # of their own
+    with_pages = {Budget, BudgetLease, BudgetNotice, SavedView, Visit}  # of their own, or of their person's
     assert own - bookkeeping - with_pages - admin.site._registry.keys() == set()
 
 

@@ -21,6 +21,8 @@ FOR_ADMINS = {
     ("POST", "/api/admin/services/nobody/nobody"),
     ("GET", "/api/admin/files/mind"),
     ("GET", "/api/admin/files/mind/nobody"),
+    ("PATCH", "/api/budgets/00000000-0000-4000-8000-000000000000"),
+    ("DELETE", "/api/budgets/00000000-0000-4000-8000-000000000000"),
 }
 
 

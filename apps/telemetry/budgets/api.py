@@ -10,7 +10,7 @@ from ninja.errors import HttpError
 
 from apps.core.actors import actor_of
 from apps.core.answers import Created, Deleted, Updated
-from apps.core.api import answer
+from apps.core.api import answer, require_admin
 from apps.core.bodies import Limit, PageNumber
 from apps.core.conflicts import revision_of
 from apps.telemetry.budgets import actions, schemas
@@ -38,6 +38,8 @@ def list_budgets(request: HttpRequest, page: PageNumber = 1, limit: Limit = 100)
 
 @router.post("", response=Created, summary="Create a budget")
 def create_budget(request: HttpRequest, body: schemas.BudgetIn):
+    """Needs the scope `admin`, as to change and to delete one does: an agent must not lift its own limits."""
+    require_admin(request)
     budget = valid(lambda: actions.create_budget(actor_of(request), **body.model_dump()))
     return {"id": budget.pk, "created": True}
 
@@ -57,6 +59,7 @@ def update_budget(
     response: HttpResponse,
     if_match: str | None = IfMatch,
 ):
+    require_admin(request)
     actor, changes = actor_of(request), body.changes()
     budget = valid(lambda: found(lambda: actions.update_budget(actor, budget_id, changes, if_match)))
     response["ETag"] = revision_of(budget.updated_at)
@@ -65,6 +68,7 @@ def update_budget(
 
 @router.delete("/{budget_id}", response=Deleted, summary="Delete a budget with its notices")
 def delete_budget(request: HttpRequest, budget_id: UUID, if_match: str | None = IfMatch):
+    require_admin(request)
     found(lambda: actions.delete_budget(actor_of(request), budget_id, if_match))
     return {"deleted": True}
 

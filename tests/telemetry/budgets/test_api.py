@@ -10,11 +10,18 @@ from apps.core.models import Change
 from apps.core.rollups import roll_up
 from apps.telemetry.models import Budget, ModelPrice
 from apps.telemetry.sums import SessionSum, UsageSum
+from tests.conftest import ApiClient
+from tests.factories import make_token
 from tests.telemetry.budgets.rows import make_budget
 from tests.telemetry.rows import ago, make_session, make_usage
 
 pytestmark = pytest.mark.django_db
 NOBODY = "/api/budgets/00000000-0000-4000-8000-000000000000"
+
+
+@pytest.fixture
+def api(db):
+    return ApiClient(make_token("admin"))
 
 
 def item(api, budget):
@@ -134,13 +141,18 @@ class TestWrites:
         assert api.delete(path, headers={"If-Match": seen["ETag"]}).status_code == 409
         assert api.delete(path).json() == {"deleted": True} and api.get(path).status_code == 404
 
+    def test_are_set_by_admins_alone(self, db):
+        agent = ApiClient(make_token("write"))
+        assert agent.post("/api/budgets", {"name": "Daily", "limit": 5}).status_code == 403
+        assert not Budget.objects.exists()
+
     def test_keep_the_history(self, api):
         pk = api.post("/api/budgets", {"name": "Daily", "limit": 5}).json()["id"]
         api.patch(f"/api/budgets/{pk}", {"limit": 50})
         api.delete(f"/api/budgets/{pk}")
         changes = Change.objects.filter(table_name="site_budget", row_id=pk).order_by("id")
         assert [change.operation for change in changes] == ["insert", "update", "delete"]
-        assert ("limit", 5.0, 50.0) in changes[1].differences and changes[1].actor_name == "skill"
+        assert ("limit", 5.0, 50.0) in changes[1].differences and changes[1].actor_name == "admin token"
 
     @pytest.mark.parametrize(
         "wrong",
