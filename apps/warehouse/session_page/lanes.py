@@ -36,9 +36,14 @@ class Bar:
     title: str
     step: int = 0  # the number of the row below, if it has one of its own
 
+    @property
+    def path(self) -> str:
+        return box(self.x, self.y, self.width, self.height)
 
-def bar(x: float, y: float, width: float, height: float, failed: bool, title: str, step: int = 0) -> Bar:
-    return Bar(round(x, 1), round(y, 1), round(width, 1), round(height, 1), failed, title, step)
+
+def box(x: float, y: float, width: float, height: float) -> str:
+    """As an SVG path: one text is written far quicker than four numbers."""
+    return f"M{x:.1f},{y:.1f}h{width:.1f}v{height:.1f}h{-width:.1f}z"
 
 
 @dataclass
@@ -113,7 +118,7 @@ def bars_of_runs(runs: Sequence[Run], axis: Axis) -> Iterator[Bar]:
         title = f"{run.label}{f' × {run.times}' if run.times > 1 else ''}"
         title += f", {duration(run.ms)}" if run.ms is not None else ""
         title += "" if run.ok else ", failed"
-        yield bar(min(x, WIDTH - width), row * height + 0.5, width, height - 1, not run.ok, title, run.first)
+        yield Bar(min(x, WIDTH - width), row * height + 0.5, width, height - 1, not run.ok, title, run.first)
 
 
 def lanes_of_columns(columns: Sequence[Column]) -> list[Lane]:
@@ -136,10 +141,10 @@ def bars_of_columns(columns: Sequence[Column]) -> Iterator[Bar]:
         x, height = (one.place - 1) * width, max(HEIGHT * one.steps / fullest, 2)
         cost = f", {dollars(float(one.cost))}" if one.cost else ""
         title = f"{whole(one.steps)} steps, {whole(one.failed)} failed{cost}"
-        yield bar(x, HEIGHT - height, width * 0.9, height, False, title)
+        yield Bar(x, HEIGHT - height, width * 0.9, height, False, title)
         if one.failed:
             failed = max(height * one.failed / one.steps, 2)
-            yield bar(x, HEIGHT - failed, width * 0.9, failed, True, title)
+            yield Bar(x, HEIGHT - failed, width * 0.9, failed, True, title)
 
 
 def by_kind(items: Sequence) -> dict:

@@ -21,6 +21,7 @@ from apps.warehouse.session_page.children import PARENT_IDS, Child, children_of
 from apps.warehouse.session_page.lanes import (
     LEAST_WIDTH,
     Picture,
+    box,
     picture_of_columns,
     picture_of_runs,
     starts_of_columns,
@@ -44,6 +45,10 @@ class Row:
     cost: Cost
     usual: Latency | None
     is_target: bool  # of a jump to an error
+
+    @property
+    def path(self) -> str:
+        return box(self.x, 0, self.width, 10)
 
     @property
     def is_slow(self) -> bool:
@@ -199,8 +204,8 @@ class SessionPage:
         return Row(
             run,
             at=self.part.milliseconds(run.starts),
-            x=round(min(x, WIDTH - width), 1),
-            width=round(width, 1),
+            x=min(x, WIDTH - width),
+            width=width,
             url=self.url_of(run),
             cost=self.cost_of(run),
             usual=self.usual.get(key_of(run)),
