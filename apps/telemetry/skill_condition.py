@@ -113,9 +113,9 @@ class Condition:
         if self.in_a_row >= IN_A_ROW:
             found.append(f"the last {IN_A_ROW} calls all failed")
         if self.recent.failed:
-            found.append(f"{self.recent.failed:,} of {self.recent.calls:,} calls failed in the last 24 h")
+            found.append(f"{self.recent.failed:,} of {self.recent.calls:,} calls failed in 24 h")
         if self.week.failed > self.recent.failed:
-            found.append(f"{self.week.failed:,} of {self.week.calls:,} in 7 d")
+            found.append(f"{self.week.failed:,} of {self.week.calls:,} calls failed in 7 d")
         if self.is_silent:
             found.append(
                 f"silent for {span(self.silence.total_seconds())}, and never longer than "

@@ -98,7 +98,7 @@ class TestHealth:
             ("market", "unsure"),
         ]
         page = response.content.decode()
-        assert "10 of 10" in page or "10 in 7 d" in page
+        assert "10 of 10 calls failed in 7 d" in page
         assert "the last 5 calls all failed" in page and "too few calls" in page
 
     def test_of_one_level(self, browser_client, calls):
