@@ -50,10 +50,10 @@ WITH RECURSIVE self (id, gateway, key) AS (
      ORDER BY id, cardinality(path)
 ), spent AS (
     SELECT m.root, m.named, count(*) - 1 AS below, sum(coalesce(calls.cost, s.cost_usd)) AS cost,
-           sum(coalesce(calls.tokens, s.tokens_used)) AS tokens, sum(calls.failed) AS failed
+           sum(coalesce(calls.tokens, s.tokens_used)) AS tokens
       FROM members AS m JOIN agent_sessions AS s USING (id), LATERAL (
-           SELECT sum(cost_usd) AS cost, sum(input_tokens::bigint + output_tokens) AS tokens,
-                  count(*) FILTER (WHERE NOT success) AS failed FROM model_usage WHERE session_id = m.id) AS calls
+           SELECT sum(cost_usd) AS cost, sum(input_tokens::bigint + output_tokens) AS tokens
+             FROM model_usage WHERE session_id = m.id) AS calls
      GROUP BY m.root, m.named
 )
 SELECT s.id, s.agent_id, s.session_type, s.started_at, s.ended_at, s.status, {LABEL}, spent.cost, spent.tokens::bigint,
