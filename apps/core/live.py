@@ -20,14 +20,14 @@ from channels.layers import get_channel_layer
 from django.db import connection
 
 from apps.core.metrics import SOCKETS
-from apps.core.triggers import STREAM
+from apps.core.triggers import ADDED, STREAM
 
 logger = logging.getLogger(__name__)
 GROUP = "live"
 REST_SECONDS = 0.7  # at the least between two messages of a stream; with the looks between it makes 0.75 to 1
 LOOK_SECONDS = 0.25
 # Rows that are added or taken change it, in whichever order their transactions end.
-NOTES = "SELECT sums, count(*), sum(id) FROM site_stale_hour GROUP BY sums"
+NOTES = f"SELECT replace(sums, '{ADDED}', ''), count(*), sum(id) FROM site_stale_hour GROUP BY 1"
 Notes = dict[str, tuple[Any, ...]]
 
 listener: asyncio.Task[None] | None = None

@@ -1,10 +1,10 @@
 """Sums by the hour, the day and the month over tables that grow without end, exact at any moment.
 
-Triggers note each hour whose rows changed in `site_stale_hour`; they only ever append, so writers never wait for
-one another. A question adds up whole months, then days, then hours, and reads the rows themselves where its window
-cuts an hour or where an hour is stale. `roll_up` brings stale hours and their days up to date, and notes their months,
-which `roll_up_months` sums when they are over; how seldom they run changes the cost of an answer, never the answer.
-Days and months are UTC's.
+Triggers note each hour whose rows changed in `site_stale_hour`, and add up rows that arrive into sums of their own
+beside those of their hour; they only ever append, so writers never wait for one another. A question adds up whole
+months, then days, then hours, and reads the rows themselves where its window cuts an hour or where an hour is stale.
+`roll_up` brings such hours and their days up to date, and notes their months, which `roll_up_months` sums when they are
+over; how seldom they run changes the cost of an answer, never the answer. Days and months are UTC's.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from django.db import connection, models, transaction
 from django.db.models.sql.datastructures import BaseTable
 from django.utils import timezone
 
-from apps.core.triggers import hours_there, in_calendar, noted
+from apps.core.triggers import ADDED, hours_there, in_calendar, noted
 
 Span = Literal["hour", "day", "month"]
 FINER: dict[Span, Span] = {"month": "day", "day": "hour"}
@@ -41,14 +41,14 @@ class Rows:
     measures: dict[str, Measure]
     joins: str = ""
 
-    def sums(self, where: str) -> str:
+    def sums(self, where: str, table: str = "") -> str:
         """One row an hour and combination of keys, with the columns of the table of sums."""
         columns = self.keys | {name: measure.of_rows for name, measure in self.measures.items()}
         shown = ", ".join(f"{expression} AS {name}" for name, expression in columns.items())
         groups = ", ".join(str(place + 2) for place in range(1 + len(self.keys)))
         return (
             f"SELECT NULL::bigint AS id, date_trunc('hour', r.{self.moment}, 'UTC') AS starts, {shown}"
-            f" FROM {self.table} AS r {self.joins} WHERE {where} GROUP BY {groups}"
+            f" FROM {table or self.table} AS r {self.joins} WHERE {where} GROUP BY {groups}"
         )
 
     def stored(self) -> str:
@@ -171,11 +171,11 @@ def rows_within(model: type[Sums], since: datetime | None, until: datetime | Non
 
 
 def stale_starts(model: type[Sums], span: Span, first: datetime | None, end: datetime | None) -> Part:
-    """Hours that are stale, or days that have such an hour, or months that have one or wait to be summed."""
+    """Stale hours; or days that have such an hour or an addition; or months that have one, or wait to be summed."""
     bounds, params = bounded("hour", first, end)
     start = "hour" if span == "hour" else f"date_trunc('{span}', hour, 'UTC')"
-    names = {table(model), table(model, span)} if span == "month" else {table(model)}
-    noted_for = ", ".join(f"'{name}'" for name in sorted(names))
+    names = [table(model)] if span == "hour" else [table(model), table(model) + ADDED]
+    noted_for = ", ".join(f"'{name}'" for name in [*names, *([table(model, span)] if span == "month" else [])])
     return f"SELECT {start} FROM site_stale_hour WHERE sums IN ({noted_for}){bounds}", params
 
 
@@ -202,6 +202,14 @@ def ceiling(moment: datetime, span: Span) -> datetime:
     return floor(start + longest, span)
 
 
+def addition(model: type[Sums]) -> str:
+    """SQL that adds up `added`, the new rows of a statement, into sums of their own."""
+    rows = model.rows
+    columns = ", ".join(["starts", *rows.keys, *rows.measures])
+    summed = rows.sums(in_calendar(f"r.{rows.moment}"), "added")
+    return f"INSERT INTO {table(model)} ({columns}) SELECT {columns} FROM ({summed}) AS s"
+
+
 def first_moment(model: type[Sums]) -> datetime | None:
     """Of the rows; by the index on their moment."""
     rows = model.rows
@@ -219,8 +227,9 @@ def roll_up(model: type[Sums], most: int = 1000) -> int:
     with connection.cursor() as cursor:
         lock(cursor, model)
         cursor.execute(
-            "SELECT hour, array_agg(id) FROM site_stale_hour WHERE sums = %s GROUP BY hour ORDER BY hour DESC LIMIT %s",
-            [table(model), most],
+            "SELECT hour, array_agg(id) FROM site_stale_hour WHERE sums IN (%s, %s)"
+            " GROUP BY hour ORDER BY hour DESC LIMIT %s",
+            [table(model), table(model) + ADDED, most],
         )
         notes = dict(cursor.fetchall())
         hours = list(notes)
@@ -280,10 +289,11 @@ def replace(cursor: Any, model: type[Sums], span: Span, starts: list[datetime], 
     name, keys, measures = table(model, span), list(model.rows.keys), model.rows.measures
     summed = [f"{measure.of_sums}(s.{column})" for column, measure in measures.items()]
     kept = [f"s.{key}" for key in keys]
-    cursor.execute(f"DELETE FROM {name} WHERE starts = ANY(%s)", [starts])
+    # In one statement, so that both halves see the same rows: an addition is in the new sums or still beside them.
     cursor.execute(
-        f"INSERT INTO {name} (starts, {', '.join([*keys, *measures])})"
+        f"WITH old AS (DELETE FROM {name} WHERE starts = ANY(%s))"
+        f" INSERT INTO {name} (starts, {', '.join([*keys, *measures])})"
         f" SELECT w.start, {', '.join([*kept, *summed])}"
         f" FROM unnest(%s::timestamptz[]) AS w(start) {source} GROUP BY w.start, {', '.join(kept)}",
-        [starts],
+        [starts, starts],
     )

@@ -6,6 +6,8 @@ program must be in the history and on open pages as well.
 
 from django.db.migrations.operations import RunSQL
 
+ADDED = "_added"  # ends the name of sums whose hour holds what was added since it was summed
+MOST_ADDED = 1000  # rows of a statement; more are quicker summed with their hour
 STREAM = "stream:"  # begins the notices of topics that may come in bursts
 
 # What these functions write is the site's own. Other programs may write to the warehouse in roles that have no right
@@ -96,20 +98,35 @@ def trigger(table: str, name: str, definition: str) -> RunSQL:
     return RunSQL(f"CREATE TRIGGER {name} {definition};", f"DROP TRIGGER {name} ON {table};")
 
 
-def note_stale_hours(table: str, moment: str, *sums: str, also: dict[str, str] | None = None) -> RunSQL:
+def note_stale_hours(
+    table: str,
+    moment: str,
+    *sums: str,
+    also: dict[str, str] | None = None,
+    additions: tuple[str, ...] = (),
+    first: bool = True,
+) -> RunSQL:
     """Note in `site_stale_hour` for each of `sums` each hour in which a statement changes rows of `table`.
+
+    `additions` are statements that add up the rows of an INSERT, `added`, into the sums. With them an INSERT of at most
+    MOST_ADDED rows makes no hour stale: its hours are noted as `<sums>_added`, which makes their days stale alone.
+    Unless it is not the `first` time, all that is there already is noted.
 
     `also` names other sums that depend on the table, with SQL that selects their hours FROM `changed`, which are the
     rows before and after the statement. Moments that no calendar has (infinity) belong to no hour.
     """
     name, also = f"site_note_{table}", also or {}
     hours = dict.fromkeys(sums, hours_of(moment, "changed")) | also
-    branches = "".join(
-        f"""
-        ELSIF TG_OP = '{operation}' THEN
-            WITH changed AS ({rows}) INSERT INTO site_stale_hour (sums, hour) {noted(hours)};"""
-        for operation, rows in CHANGED.items()
-    )
+    stale = {operation: noting(rows, hours) for operation, rows in CHANGED.items()}
+    if additions:
+        stale["INSERT"] = f"""
+            IF (SELECT count(*) FROM (SELECT FROM added LIMIT {MOST_ADDED + 1}) AS few) <= {MOST_ADDED} THEN
+                {"; ".join(additions)};
+                {noting(CHANGED["INSERT"], {f"{sums}{ADDED}": query for sums, query in hours.items()})}
+            ELSE
+                {stale["INSERT"]}
+            END IF;"""
+    branches = "".join(f"ELSIF TG_OP = '{operation}' THEN {body}" for operation, body in stale.items())
     # TRUNCATE leaves no rows to look at: whatever was summed is noted.
     function = f"""
     CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql {AS_OWNER} AS $$
@@ -129,8 +146,13 @@ def note_stale_hours(table: str, moment: str, *sums: str, also: dict[str, str] |
     )
     # With the triggers in place no row can slip by, and what was there before them is noted whole.
     fill = f"INSERT INTO site_stale_hour (sums, hour) {noted(dict.fromkeys(sums, hours_there(moment, table)))};"
+    fill = fill if first else ""
     dropped = "".join(f"DROP TRIGGER site_note_{operation.lower()} ON {table};\n" for operation in TRANSITIONS)
     return RunSQL(function + triggers + fill, f"{dropped} DROP FUNCTION {name};")
+
+
+def noting(changed: str, hours: dict[str, str]) -> str:
+    return f"WITH changed AS ({changed}) INSERT INTO site_stale_hour (sums, hour) {noted(hours)};"
 
 
 def note_anew(before: RunSQL, now: RunSQL) -> list[RunSQL]:

@@ -6,6 +6,7 @@ from django.db import DataError, models
 
 from apps.core.duties import stopping
 from apps.core.rollups import Measure, Rows, Sums, roll_up, roll_up_months
+from apps.core.triggers import in_calendar
 from apps.telemetry.latencies import InvocationTime, UsageTime
 from apps.telemetry.sum_querysets import (
     ActivitySumQuerySet,
@@ -259,6 +260,14 @@ class ActivitySum(ActivityFigures):
         db_table = "site_activity_sum"
 
 
+# What calls add to the sums of their sessions.
+CALLS_OF_SESSIONS = f"""
+INSERT INTO site_session_sum (starts, agent_id, status, session_type, channel, sessions, messages, ended, seconds,
+    tokens_used, cost_usd, calls, call_tokens, call_cost_usd, silent_calls)
+SELECT date_trunc('hour', r.started_at, 'UTC'), {", ".join(SessionFigures.rows.keys.values())}, 0, 0, 0, 0, 0, 0,
+       count(*), sum(c.input_tokens::bigint + c.output_tokens), sum(c.cost_usd), count(*) FILTER ({SILENT.format("c")})
+  FROM added AS c JOIN agent_sessions AS r ON r.id = c.session_id WHERE {in_calendar("r.started_at")}
+ GROUP BY 1, 2, 3, 4, 5"""
 STREAMS: tuple[type[Sums], ...] = (SessionSum, UsageSum, InvocationSum, ActivitySum, InvocationTime, UsageTime)
 HOURS_AT_ONCE = 200
 

@@ -13,10 +13,12 @@ from django.utils import timezone
 
 from apps.core.models import StaleHour
 from apps.core.rollups import floor, roll_up, roll_up_months
+from apps.core.triggers import MOST_ADDED
 from apps.telemetry.latencies import InvocationTime, UsageTime
 from apps.telemetry.models import ActivityLog, AgentSession, ModelUsage, SkillInvocation
 from apps.telemetry.sums import STREAMS, ActivitySum, InvocationSum, SessionSum, UsageSum
 from tests.goals.test_concurrency import at_once
+from tests.telemetry.rows import make_session, make_usage
 
 START = datetime(2026, 3, 29, 21, 30, tzinfo=UTC)  # so that a month begins in the middle
 WINDOWS = [
@@ -194,6 +196,32 @@ def test_rolled_up_hours_are_read_from_the_sums():
         cursor.execute("SET LOCAL session_replication_role = replica")
         cursor.execute("DELETE FROM skill_invocations")
     assert InvocationSum.objects.between(None).aggregate(n=Sum("calls")) == {"n": 1}
+
+
+@pytest.mark.django_db
+def test_what_arrives_is_added_without_reading_its_hour_again():
+    make_session(started_at=START)
+    session = AgentSession.objects.get()
+    make_usage(session=session, created_at=START, cost_usd="2")
+    roll_up(SessionSum)
+    make_usage(session=session, created_at=START, cost_usd="3", latency_ms=7)
+    make_usage(session=session, created_at=START)
+    assert not StaleHour.objects.filter(sums="site_session_sum").exists()
+    with connection.cursor() as cursor:  # past the triggers, as nobody should
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute("DELETE FROM model_usage")
+    for finest in ("month", "hour"):
+        figures = SessionSum.objects.between(None, finest=finest).aggregate(n=Sum("calls"), cost=Sum("call_cost_usd"))
+        assert figures == {"n": 3, "cost": 5}
+    roll_up(SessionSum)
+    assert SessionSum.objects.between(None).aggregate(n=Sum("calls")) == {"n": 0}
+
+
+@pytest.mark.django_db
+def test_many_rows_at_once_are_summed_with_their_hour():
+    ActivityLog.objects.bulk_create(ActivityLog(action="look", created_at=START) for _ in range(MOST_ADDED + 1))
+    assert {note.sums for note in StaleHour.objects.all()} == {"site_activity_sum"}
+    assert ActivitySum.objects.between(None).aggregate(n=Sum("activities")) == {"n": MOST_ADDED + 1}
 
 
 @pytest.mark.django_db
