@@ -62,6 +62,17 @@ class TestPaths:
         [way] = found(browser_client.get(f"/knowledge/paths?from={nodes[0].pk}&to={nodes[6].pk}"))
         assert way == "n0 n1 n2 n3 n4 n5 n6"
 
+    def test_the_way_is_found_among_many_others(self, browser_client, monkeypatch):
+        monkeypatch.setattr(paths, "MOST_MEETING", 3)
+        monkeypatch.setattr(paths, "MOST_BEFORE", 2)
+        a, b = make_entity("a"), make_entity("b")
+        hubs = make_star(a, ["hub 1", "hub 2"])
+        leaves = [leaf for hub in hubs for leaf in make_star(hub, [f"{hub.name} {number}" for number in range(40)])]
+        for leaf in leaves[::10]:
+            relate(leaf, b)
+        response = browser_client.get("/knowledge/paths?from=a&to=b")
+        assert {len(path.steps) for path in response.context["paths"].found} == {3}
+
     def test_nothing_connects_them(self, browser_client):
         make_entity("a"), make_entity("b")
         assert b"Nothing connects them" in browser_client.get("/knowledge/paths?from=a&to=b").content

@@ -110,11 +110,12 @@ def drawing(shown: Neighbourhood, kinds: dict[str, int], *, in_layers: bool = Fa
     places = layered(shown) if in_layers else sprung(shown)
     marks = {node.id: mark(number, node, places, kinds) for number, node in enumerate(shown.nodes.values())}
     lines = lines_between(marks, shown.edges)
+    onward = {line.start if line.x1 < line.x2 else line.end for line in lines}  # have a line to their right
     room = Room()
     for one in marks.values():
         room.take(around(one))
     for one in sorted(marks.values(), key=lambda one: (one.number != 0, -one.radius, one.number)):
-        name(one, room, beside=in_layers)
+        name(one, room, beside=in_layers and one.number not in onward)
     if len(lines) <= MOST_LABELLED:
         for line in lines:
             name_line(line, room)

@@ -2,6 +2,7 @@
 
 import math
 from random import Random
+from statistics import median
 from uuid import UUID
 
 import igraph
@@ -9,7 +10,8 @@ import igraph
 from apps.knowledge.browser.neighbourhood import Neighbourhood, ShownNode
 
 Places = dict[UUID, tuple[float, float]]
-SPRING, WIDER = 104, 1.3  # the length of a spring; pictures are wider than high
+APART, WIDER = 74, 1.3  # from a node to the nearest; pictures are wider than high
+LEAST, MOST = 48, 120  # of units to a spring
 LAYER, ROW = 250, 34
 STEPS = 200
 ANYWHERE = 1e6
@@ -19,11 +21,21 @@ def sprung(shown: Neighbourhood) -> Places:
     """By forces (Fruchterman and Reingold), the middle fixed; what an expansion brings moves nothing that was there."""
     places: Places = {shown.centre.id: (0.0, 0.0)}
     there: list[ShownNode] = [shown.centre]
-    for stage in shown.stages[1:]:
+    size = float(MOST)
+    for number, stage in enumerate(shown.stages[1:]):
         there = [*there, *stage]
         if stage:
             places = settled(there, places, shown)
-    return {node: (x * SPRING * WIDER, y * SPRING) for node, (x, y) in places.items()}
+        if number == 0:
+            size = size_of(places)
+    return {node: (x * size * WIDER, y * size) for node, (x, y) in places.items()}
+
+
+def size_of(places: Places) -> float:
+    """Of a spring, so that names have room and little is far apart."""
+    spots = list(places.values())
+    nearest = [min(math.dist(spot, other) for other in spots if other is not spot) for spot in spots if len(spots) > 1]
+    return min(MOST, max(LEAST, APART / max(0.01, median(nearest)))) if nearest else MOST
 
 
 def settled(nodes: list[ShownNode], places: Places, shown: Neighbourhood) -> Places:

@@ -16,17 +16,20 @@ from apps.knowledge.graphs import ENDS, Direction, Graph
 MOST_PATHS = 5
 LONGEST = 8  # relations
 MOST_SEEN = 60_000  # nodes, before the search gives up
-MOST_MEETING = 200  # nodes in which the ways from both ends meet
-MOST_EDGES = 2000
+MOST_MEETING = 50  # nodes in which the ways from both ends meet
+MOST_BEFORE = 10  # nodes on ways to one node, from which the next ways back go
+CHEAP = 2000  # relations, which are read for ways that are a step longer
+FEW = 100  # nodes of which the relations are counted, not estimated
+USUAL = 10  # relations of a node
 OPPOSITE: dict[Direction, Direction] = {"outgoing": "incoming", "incoming": "outgoing", "both": "both"}
 
-STEP = """
-SELECT {other}::text FROM {relations}
- WHERE {end} = ANY(%(nodes)s::uuid[]) AND (%(types)s::text[] = '{{}}' OR relation_type = ANY(%(types)s))"""
-BACK = """
-SELECT from_entity, to_entity, relation_type, created_at FROM {relations}
- WHERE {other} = ANY(%(nodes)s::uuid[]) AND {end} = ANY(%(before)s::uuid[])
-   AND (%(types)s::text[] = '{{}}' OR relation_type = ANY(%(types)s))"""
+OF_TYPES = "(%(types)s::text[] = '{{}}' OR relation_type = ANY(%(types)s))"
+STEP = f"SELECT {{other}}::text FROM {{relations}} WHERE {{end}} = ANY(%(nodes)s::uuid[]) AND {OF_TYPES}"
+MEET = f"{STEP} AND {{other}} = ANY(%(known)s::uuid[])"
+BACK = f"""
+SELECT edge.* FROM unnest(%(nodes)s::uuid[]) AS node, LATERAL (
+       SELECT from_entity, to_entity, relation_type, created_at FROM {{relations}}
+        WHERE {{other}} = node AND {{end}} = ANY(%(before)s::uuid[]) AND {OF_TYPES} LIMIT {MOST_BEFORE}) AS edge"""
 
 
 @dataclass(frozen=True)
@@ -59,33 +62,54 @@ class Side:
         self.distance = {str(origin): 0}
         self.frontier = {str(origin)}
         self.steps = 0
+        self.counted, self.known_cost = set[str](), 0
+        self.before: set[str] = set()  # whence the last step went, if it went only to what the other side knows
 
     def cost(self) -> int:
         """About how many relations the next step reads."""
-        some = [UUID(node) for node in list(self.frontier)[:1000]]
-        return sum(degrees(self.graph, some).values()) * max(1, len(self.frontier) // 1000)
+        if self.counted != self.frontier:
+            self.counted, self.known_cost = self.frontier, self.cost_of(self.frontier)
+        return self.known_cost
 
-    def advance(self) -> None:
+    def cost_of(self, nodes: set[str]) -> int:
+        if len(nodes) > FEW or not nodes:
+            return len(nodes) * USUAL
+        return sum(degrees(self.graph, [UUID(node) for node in nodes]).values())
+
+    def advance(self, known: Iterable[str]) -> None:
+        """A step on; only to what the other side knows, if that is within it."""
+        nodes = list(self.frontier)
+        statement = f"{' UNION '.join(self.ways(MEET))} LIMIT {MOST_MEETING}"
+        reached = {node for (node,) in self.ask(statement, nodes=nodes, known=list(known))} - self.distance.keys()
+        self.before = self.frontier if reached else set()
+        if not reached:
+            reached = self.everything_from(nodes)
         self.steps += 1
-        reached = {node for (node,) in self.ask(" UNION ".join(self.ways(STEP)), nodes=list(self.frontier))}
         self.frontier = reached - self.distance.keys()
         self.distance |= dict.fromkeys(self.frontier, self.steps)
 
+    def complete(self) -> None:
+        """Let the last step go everywhere."""
+        if not self.before:
+            return
+        self.frontier = self.frontier | (self.everything_from(list(self.before)) - self.distance.keys())
+        self.distance |= dict.fromkeys(self.frontier, self.steps)
+
+    def everything_from(self, nodes: list[str]) -> set[str]:
+        return {node for (node,) in self.ask(" UNION ".join(self.ways(STEP)), nodes=nodes)}
+
     def edges_back(self, nodes: Iterable[str]) -> list[Edge]:
-        """Relations on ways from the origin to these nodes, no longer than this side has walked."""
+        """Relations on shortest ways from the origin to these nodes, step by step back."""
         edges: dict[Edge, None] = {}
-        ahead, done = set(nodes), set[str]()
-        for _ in range(self.steps + 1):
-            if not ahead or len(edges) >= MOST_EDGES:
-                break
-            furthest = max(self.distance[node] for node in ahead)
-            before = [node for node, distance in self.distance.items() if distance <= furthest]
-            statement = f"{' UNION '.join(self.ways(BACK))} LIMIT {MOST_EDGES}"
-            found = [Edge(*row) for row in self.ask(statement, nodes=list(ahead), before=before)]
-            edges |= dict.fromkeys(found)
-            done |= ahead
-            ends = {str(node) for edge in found for node in (edge.start, edge.end)}
-            ahead = {node for node in ends - done if node in self.distance}
+        on_ways = set(nodes)
+        for distance in range(self.steps, 0, -1):
+            ahead = [node for node in on_ways if self.distance[node] == distance]
+            before = [node for node, known in self.distance.items() if known == distance - 1]
+            if ahead:
+                found = [Edge(*row) for row in self.ask(" UNION ".join(self.ways(BACK)), nodes=ahead, before=before)]
+                edges |= dict.fromkeys(found)
+                ends = {str(node) for edge in found for node in (edge.start, edge.end)}
+                on_ways |= {node for node in ends if self.distance.get(node) == distance - 1}
         return list(edges)
 
     def ways(self, statement: str) -> list[str]:
@@ -97,20 +121,33 @@ class Side:
 
 
 def paths_between(graph: Graph, start: UUID, end: UUID, wanted: Wanted) -> Paths:
-    """Up to MOST_PATHS, the shortest first, none over a step longer than that; both ends walk to each other."""
+    """Up to MOST_PATHS: shortest ones first, then those a step longer that are near. Both ends walk to each other."""
     sides = (
         Side(graph, start, wanted.direction, wanted.relation),
         Side(graph, end, OPPOSITE[wanted.direction], wanted.relation),
     )
     gave_up = not walk_until_met(sides)
-    meeting = met(sides)
-    if meeting and start != end and seen(sides) < MOST_SEEN:
-        min(sides, key=Side.cost).advance()  # for the ways that are a step longer
-        meeting = met(sides)
-    edges = {edge: None for side in sides for edge in side.edges_back(meeting)}
-    ways = shortest(list(edges), start, end, wanted.direction)
-    shown = shown_paths(graph, start, end, ways, list(edges))
+    ways, edges = ways_between(sides, start, end)
+    if 0 < len(ways) < MOST_PATHS and all(side.cost_of(side.before) < CHEAP for side in sides):
+        for side in sides:
+            side.complete()
+        if min(side.cost() for side in sides) < CHEAP:
+            step(sides)
+        ways, edges = ways_between(sides, start, end)
+    shown = shown_paths(graph, start, end, ways, edges)
     return Paths([path_of(way, shown) for way in ways], shown, gave_up and not ways)
+
+
+def ways_between(sides: tuple[Side, Side], start: UUID, end: UUID) -> tuple[list[list[UUID]], list[Edge]]:
+    meeting = met(sides)
+    edges = list(dict.fromkeys(edge for side in sides for edge in side.edges_back(meeting)))
+    return shortest(edges, start, end, sides[0].direction), edges
+
+
+def step(sides: tuple[Side, Side]) -> None:
+    """Of the side for which it costs less."""
+    one, other = sorted(sides, key=Side.cost)
+    one.advance(other.distance)
 
 
 def walk_until_met(sides: tuple[Side, Side]) -> bool:
@@ -120,7 +157,7 @@ def walk_until_met(sides: tuple[Side, Side]) -> bool:
             return True
         if seen(sides) >= MOST_SEEN or sum(side.steps for side in sides) >= LONGEST:
             return False
-        min(sides, key=Side.cost).advance()
+        step(sides)
     return True
 
 

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-from apps.warehouse.bench import api, pages
+from apps.warehouse.bench import api, graph, graph_rows, pages
 from apps.warehouse.bench.live import Outcome, Soak
 from apps.warehouse.bench.load import Client, Figures, Request
 from apps.warehouse.bench.people import NobodyToBe, cookie_of
@@ -21,15 +21,18 @@ API_HEADS = ("request", "at", "median ms", "p95 ms", "per s", "bytes", "queries"
 PAGES_LAYOUT = "{:<44} {:>4} {:>9} {:>9} {:>13} {:>10} {:>10} {:>8}  {}"
 PAGES_HEADS = ("page", "at", "median ms", "p95 ms", "server p95 ms", "bytes", "compressed", "queries", "misses")
 
+GRAPH_LAYOUT = "{:<34} {:>9} {:>10} {:>8} {:>7} {:>10}  {}"
+GRAPH_HEADS = ("request", "requests", "median ms", "p95 ms", "bar ms", "bytes", "met")
+
 
 class Command(BaseCommand):
     help = (
         "Measure a running site over HTTP: every GET of the API, every page, or (live) open pages while telemetry "
-        "arrives. Writes only when asked to."
+        "arrives; or in this process the pages of a large knowledge graph. Writes only when asked to."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("what", choices=["api", "pages", "live"])
+        parser.add_argument("what", choices=["api", "pages", "live", "graph"])
         parser.add_argument("--url", help="default: the API, or the pages, at ARIA_HOST and ARIA_PORT")
         parser.add_argument("--token", help="api: default: the one of the first start")
         parser.add_argument("--user", help="pages: default: the admin, by a session in the local database")
@@ -45,12 +48,18 @@ class Command(BaseCommand):
         parser.add_argument("--rows", type=int, default=500, help="live: that arrive a second")
         parser.add_argument("--minutes", type=float, default=10.0, help="live: how long they do")
         parser.add_argument("--pid", type=int, help="live: whose memory to watch; default: the local site's")
+        parser.add_argument(
+            "--fill", action="store_true", help="graph: make 100,000 entities and 500,000 relations first"
+        )
+        parser.add_argument("--yes", action="store_true", help="graph: also where there are others already")
         parser.add_argument("--json", action="store_true", help="for scripts")
 
     def handle(self, *, what: str, url: str | None, **options: Any) -> None:
         url = url or f"http://{settings.ARIA_HOST}:{settings.ARIA_PORT}{'/api' if what == 'api' else ''}"
         try:
             note = f"{options['scale_note'] or 'no note'}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {url}"
+            if what == "graph":
+                return self.tell_graph(note, list(graph_figures(options)), as_json=options["json"])
             if what == "live":
                 return self.tell(note, soaked(url, options), as_json=options["json"])
             figures = list((measured_api if what == "api" else measured_pages)(url, options))
@@ -63,12 +72,32 @@ class Command(BaseCommand):
             heads = API_LAYOUT.format(*API_HEADS) if what == "api" else PAGES_LAYOUT.format(*PAGES_HEADS)
             self.stdout.write("\n".join([note, heads, *lines]))
 
+    def tell_graph(self, note: str, figures: list[graph.Measured], *, as_json: bool) -> None:
+        lines = [
+            note,
+            GRAPH_LAYOUT.format(*GRAPH_HEADS),
+            *(GRAPH_LAYOUT.format(*vars(one).values()) for one in figures),
+        ]
+        data = {"note": note, "figures": [one.as_dict() for one in figures]}
+        self.stdout.write(json.dumps(data, indent=2) if as_json else "\n".join(lines))
+
     def tell(self, note: str, outcome: Outcome, *, as_json: bool) -> None:
         figures = asdict(outcome)
         lines = [note, *(f"{name.replace('_', ' '):<28} {value}" for name, value in figures.items())]
         self.stdout.write(json.dumps({"note": note} | figures, indent=2) if as_json else "\n".join(lines))
         if outcome.misses:
             raise CommandError("; ".join(outcome.misses))
+
+
+def graph_figures(options: Any) -> Iterator[graph.Measured]:
+    if options["fill"]:
+        if graph_rows.there_are_rows() and not options["yes"]:
+            raise CommandError("There is a knowledge graph already; --yes adds to it. Better choose another database.")
+        graph_rows.fill()
+    try:
+        yield from graph.measured(settings.ARIA_HOST, max(1, options["requests"] // 10))
+    except graph.NoGraph as error:
+        raise CommandError(str(error)) from None
 
 
 def soaked(url: str, options: Any) -> Outcome:
