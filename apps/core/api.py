@@ -32,7 +32,7 @@ from apps.core.conflicts import Conflict
 from apps.core.limits import TooManyRequests, note_wrong_token, spend_request
 from apps.core.models import ApiToken
 from apps.core.openapi import describe_errors
-from apps.core.pages import page_as_json
+from apps.core.pages import Shown, page_as_json
 
 logger = logging.getLogger(__name__)
 READING = ("GET", "HEAD", "OPTIONS")
@@ -115,7 +115,7 @@ def answer(data: Any, status: int = 200, **headers: str) -> HttpResponse:
 
 def page_list(
     rows: QuerySet,
-    fields: Sequence[str],
+    fields: Sequence[Shown],
     page: int,
     limit: int,
     item: Callable[[dict[str, Any]], dict[str, Any]] | None = None,

@@ -18,6 +18,8 @@ MOMENT = """replace(to_char(CASE WHEN {0} < '0001-01-01Z' THEN timestamptz '0001
     AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"'), '.000000+', '+')"""
 NUMBER = """CASE WHEN abs({0}) < 1e15 AND {0} = trunc({0}) THEN ({0}::bigint || '.0')::json
     WHEN abs({0}) < 1e308 THEN to_json({0}::float8) END"""
+# A column, or a key and SQL over the row as `{row}`.
+Shown = str | tuple[str, str]
 COUNTED = 20_000  # rows that are quicker counted than looked up in sums
 # The bounds are numbers in the text: with parameters in their place PostgreSQL would plan anew each time.
 PAGE = """SELECT pg_current_snapshot()::text,
@@ -29,7 +31,7 @@ PAGE = """SELECT pg_current_snapshot()::text,
 class RowAsJson(Expression):
     """The named fields of a row as one JSON object."""
 
-    def __init__(self, model: type[Model], fields: Sequence[str]) -> None:
+    def __init__(self, model: type[Model], fields: Sequence[Shown]) -> None:
         super().__init__(output_field=models.TextField())
         self.model, self.fields = model, tuple(fields)
 
@@ -38,9 +40,15 @@ class RowAsJson(Expression):
 
 
 @cache
-def sql_of_row(model: type[Model], fields: tuple[str, ...]) -> str:
-    pairs = ", ".join(f"'{name}', {sql_of_value(model, name)}" for name in fields)
-    return f"json_build_object({pairs})::text"
+def sql_of_row(model: type[Model], fields: tuple[Shown, ...]) -> str:
+    return f"json_build_object({', '.join(sql_of_pair(model, field) for field in fields)})::text"
+
+
+def sql_of_pair(model: type[Model], field: Shown) -> str:
+    if isinstance(field, str):
+        return f"'{field}', {sql_of_value(model, field)}"
+    key, sql = field
+    return f"'{key}', {sql.replace('{row}', model._meta.db_table)}"
 
 
 def sql_of_value(model: type[Model], name: str) -> str:
@@ -55,7 +63,7 @@ def sql_of_value(model: type[Model], name: str) -> str:
 
 
 def page_as_json(
-    rows: QuerySet, fields: Sequence[str], offset: int, limit: int, count_most: Callable[[], int] | None = None
+    rows: QuerySet, fields: Sequence[Shown], offset: int, limit: int, count_most: Callable[[], int] | None = None
 ) -> tuple[int, str]:
     """How many rows there are, and the page as a JSON array, in one query.
 
@@ -101,7 +109,7 @@ class ListSql:
     totals: WeakKeyDictionary[Any, dict[str, tuple[str, int]]] = field(default_factory=WeakKeyDictionary)
 
 
-def list_sql(rows: QuerySet, fields: tuple[str, ...]) -> ListSql:
+def list_sql(rows: QuerySet, fields: tuple[Shown, ...]) -> ListSql:
     """Kept with the queryset: to compile takes longer than to run, and a hot list's queryset outlives its request."""
     kept = rows.__dict__.setdefault("_list_sql", {})
     if fields not in kept:

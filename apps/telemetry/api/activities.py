@@ -1,14 +1,12 @@
 """Reading activities. Their one write reaches another app too and is in `apps/warehouse/api_activities.py`."""
 
 from functools import lru_cache
-from typing import Any
 
 from django.http import HttpRequest
 from ninja import Router
 
 from apps.core.api import answer, page_list
 from apps.core.bodies import Days, Limit, PageNumber
-from apps.telemetry.descriptions import describe
 from apps.telemetry.models import ActivityLog
 from apps.telemetry.querysets import ActivityQuerySet
 from apps.telemetry.schemas import activities as schemas
@@ -25,7 +23,7 @@ def list_activities(request: HttpRequest, page: PageNumber = 1, limit: Limit = 5
         sums = ActivitySum.objects.between(None)
         return (sums.filter(action=action) if action else sums).recorded()
 
-    return page_list(listed(action), schemas.FIELDS, page, limit, item, count_most=recorded)
+    return page_list(listed(action), schemas.FIELDS, page, limit, count_most=recorded)
 
 
 @lru_cache
@@ -59,18 +57,3 @@ def timeline(request: HttpRequest, days: Days = 7):
 def visualization(request: HttpRequest, hours: int = 24, limit: int = 25, include_creative: bool = False):
     """`hours` is clamped to 1..720, `limit` to 1..200."""
     return answer(visualize(clamp(hours, 1, 720), clamp(limit, 1, 200), creative=include_creative))
-
-
-def item(row: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "id": row["id"],
-        "type": row["action"],
-        "action": row["action"],
-        "skill": row["skill"],
-        "success": row["success"],
-        "status": "ok" if row["success"] else "error",
-        "description": describe(row["details"]),
-        "details": row["details"],
-        "error_message": row["error_message"],
-        "created_at": row["created_at"],
-    }

@@ -1,6 +1,6 @@
 from datetime import timedelta
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -32,7 +32,7 @@ def list_sessions(request: HttpRequest, filters: Query[schemas.SessionFilter], p
     def sessions_run() -> int:
         return chosen(filters, SessionSum.objects.between(None)).sessions_run()
 
-    return page_list(listed(filters), schemas.FIELDS, page, limit, item, count_most=sessions_run)
+    return page_list(listed(filters), schemas.FIELDS, page, limit, count_most=sessions_run)
 
 
 @lru_cache
@@ -114,14 +114,3 @@ def readable(session_id: str) -> UUID:
         return UUID(session_id)
     except ValueError:
         raise HttpError(400, "Invalid session_id") from None
-
-
-def item(row: dict[str, Any]) -> dict[str, Any]:
-    metadata = row["metadata"] if isinstance(row["metadata"], dict) else {}
-    return row | {"source_channel": source_channel(metadata), "metadata": metadata}
-
-
-def source_channel(metadata: dict[str, Any]) -> Any:
-    """Where the agent was spoken to."""
-    openclaw = metadata.get("openclaw_session")
-    return metadata.get("openclaw_source_channel") or (openclaw.get("channel") if isinstance(openclaw, dict) else None)

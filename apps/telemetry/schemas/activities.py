@@ -6,9 +6,21 @@ from ninja import Schema
 from pydantic import BeforeValidator
 
 from apps.core.bodies import example, wrapped
+from apps.telemetry.descriptions import DESCRIPTION
 from apps.telemetry.schemas.rows import Name, Row
 
-FIELDS = ("id", "action", "skill", "success", "details", "error_message", "created_at")
+FIELDS = (
+    "id",
+    ("type", "{row}.action"),
+    "action",
+    "skill",
+    "success",
+    ("status", "CASE WHEN {row}.success THEN 'ok' ELSE 'error' END"),
+    ("description", DESCRIPTION),
+    "details",
+    "error_message",
+    "created_at",
+)
 
 
 class ActivityIn(Row):

@@ -19,7 +19,13 @@ FIELDS = (
     "tokens_used",
     "cost_usd",
     "status",
-    "metadata",
+    # Where the agent was spoken to.
+    (
+        "source_channel",
+        "coalesce(nullif({row}.metadata ->> 'openclaw_source_channel', ''),"
+        " {row}.metadata #>> '{openclaw_session,channel}')",
+    ),
+    ("metadata", "CASE jsonb_typeof({row}.metadata) WHEN 'object' THEN {row}.metadata ELSE '{}' END"),
 )
 MOMENT: TypeAdapter[datetime] = TypeAdapter(Moment)
 
