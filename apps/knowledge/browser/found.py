@@ -10,9 +10,9 @@ from apps.core.graph_querysets import EntityQuerySet
 from apps.knowledge.browser.relations import MOST_DEGREE, degrees, having, relation_types
 from apps.knowledge.graphs import Graph
 
-MOST_FOUND = 500  # of which the facets tell
+MOST_FOUND = 300  # of which the facets tell
 SHOWN = 50
-RECENT = 10_000  # looked through for a text of one or two letters, which no index of trigrams knows
+RECENT = 3000  # looked through for a text of one or two letters, which no index of trigrams knows
 
 ALIKE = 0.4  # share of the trigrams: two letters that have changed places are no more than this
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import igraph
 
 from apps.knowledge.browser.neighbourhood import Neighbourhood, ShownNode
-from apps.knowledge.browser.relations import Edge, degrees, rows
+from apps.knowledge.browser.relations import MOST_DEGREE, Edge, degrees, rows
 from apps.knowledge.browser.wanted import Wanted
 from apps.knowledge.graphs import ENDS, Direction, Graph
 
@@ -18,7 +18,7 @@ LONGEST = 8  # relations
 MOST_SEEN = 60_000  # nodes, before the search gives up
 MOST_MEETING = 50  # nodes in which the ways from both ends meet
 MOST_BEFORE = 10  # nodes on ways to one node, from which the next ways back go
-CHEAP = 2000  # relations, which are read for ways that are a step longer
+CHEAP = MOST_DEGREE  # relations, that is no hub: so many are read for ways that are a step longer
 FEW = 100  # nodes of which the relations are counted, not estimated
 USUAL = 10  # relations of a node
 OPPOSITE: dict[Direction, Direction] = {"outgoing": "incoming", "incoming": "outgoing", "both": "both"}
