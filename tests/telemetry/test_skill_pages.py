@@ -55,6 +55,17 @@ class TestStatistics:
         [tool] = context["slowest"]
         assert tool.percentiles[0] == pytest.approx(1000, rel=0.1) and tool.percentiles[2] <= tool.longest == 2000
 
+    def test_of_very_many_skills_the_busiest_and_the_worst_are_shown(self, browser_client):
+        for number in range(101):
+            make_invocation(skill_name=f"skill {number}")
+        make_invocation(skill_name="busy")
+        make_invocation(skill_name="busy", success=False)
+        stats, health = browser_client.get("/skill-stats"), browser_client.get("/skill-health")
+        assert (len(stats.context["skills"]), stats.context["skills"][0].names) == (100, ("busy",))
+        assert b"2 more that were called less" in stats.content
+        assert len(health.context["conditions"]) == 100 and health.context["conditions"][0].skill == "busy"
+        assert b"2 more that do better" in health.content
+
     def test_errors_come_with_advice(self, browser_client, calls):
         response = browser_client.get("/skill-stats")
         named, unnamed = response.context["errors"]

@@ -34,6 +34,7 @@ def skill_stats(request: HttpRequest) -> HttpResponseBase:
     tools = calls.tools
     if wanted_format(request):
         return export_table(request, TOOL_COLUMNS, map(tool_row, tools), "skill-tools")
+    skills = calls.skills
     context: dict[str, Any] = {
         "time": time,
         "ranges": NAMES,
@@ -41,7 +42,8 @@ def skill_stats(request: HttpRequest) -> HttpResponseBase:
         "figures": figures(calls),
         "charts": charts(calls),
         "rhythm": rhythm(calls),
-        "skills": calls.skills,
+        "skills": skills[:MOST],
+        "left_out": len(skills[MOST:]),
         "slowest": slowest(tools),
         "failing": failing(tools),
         "errors": calls.errors[:MOST],
@@ -64,7 +66,8 @@ def skill_health(request: HttpRequest) -> HttpResponseBase:
     context = {
         "levels": [(level, words, sum(one.level == level for one in every)) for level, words in LEVELS.items()],
         "level": asked if asked in LEVELS else "",
-        "conditions": found,
+        "conditions": found[:MOST],
+        "left_out": len(found[MOST:]),
         "good": f"{GOOD * 100:.0f} %",
         "in_a_row": IN_A_ROW,
     }
