@@ -33,7 +33,11 @@ class Measure:
 
 @dataclass(frozen=True)
 class Rows:
-    """What is summed: SQL over the rows `r` of a table, and over what they are joined to."""
+    """What is summed: SQL over the rows `r` of a table, and over what they are joined to.
+
+    The keys have the types of the table of sums, because PostgreSQL filters the parts of a question, by their indexes,
+    only where all parts are of one type.
+    """
 
     table: str
     moment: str

@@ -17,7 +17,8 @@ from apps.telemetry.querysets import UsageFilters
 
 RATIO = 1.1
 # The bucket b holds what took more than RATIO^(b-1) and at most RATIO^b milliseconds; the lowest also less than one.
-BUCKET = "CASE WHEN {0} <= 1 THEN 0 ELSE ceil(round((ln({0}::float8) / ln(1.1::float8))::numeric, 9))::int END"
+BUCKET = """CASE WHEN {0} <= 1 THEN 0::smallint
+    ELSE ceil(round((ln({0}::float8) / ln(1.1::float8))::numeric, 9))::smallint END"""
 
 
 @dataclass(frozen=True)
@@ -82,28 +83,33 @@ class InvocationTimes(Sums):
     rows = Rows(
         table="skill_invocations",
         moment="created_at",
-        keys={"skill_name": "r.skill_name", "tool_name": "r.tool_name", "bucket": BUCKET.format("r.duration_ms")},
+        keys={
+            "skill_name": "r.skill_name::text",
+            "tool_name": "r.tool_name::text",
+            "bucket": BUCKET.format("r.duration_ms"),
+        },
         measures={"calls": Measure("count(*)")},
     )
 
     class Meta(Sums.Meta):
         abstract = True
+        indexes = [models.Index(fields=["skill_name", "starts"], name="site_%(class)s_skill")]
 
 
 class InvocationTimeDay(InvocationTimes):
-    class Meta:
+    class Meta(InvocationTimes.Meta):
         db_table = "site_invocation_time_day"
 
 
 class InvocationTimeMonth(InvocationTimes):
-    class Meta:
+    class Meta(InvocationTimes.Meta):
         db_table = "site_invocation_time_month"
 
 
 class InvocationTime(InvocationTimes):
     days, months = InvocationTimeDay, InvocationTimeMonth
 
-    class Meta:
+    class Meta(InvocationTimes.Meta):
         db_table = "site_invocation_time"
 
 
@@ -122,9 +128,9 @@ class UsageTimes(Sums):
         moment="created_at",
         joins="LEFT JOIN agent_sessions AS s ON s.id = r.session_id",
         keys={
-            "model": "r.model",
-            "provider": "r.provider",
-            "agent_id": "s.agent_id",
+            "model": "r.model::text",
+            "provider": "r.provider::text",
+            "agent_id": "s.agent_id::text",
             "bucket": BUCKET.format("r.latency_ms"),
         },
         measures={"calls": Measure("count(*)")},

@@ -49,9 +49,9 @@ class SessionFigures(Sums):
             " FROM model_usage AS c WHERE session_id = r.id) AS u"
         ),
         keys={
-            "agent_id": "r.agent_id",
-            "status": "r.status",
-            "session_type": "r.session_type",
+            "agent_id": "r.agent_id::text",
+            "status": "r.status::text",
+            "session_type": "r.session_type::text",
             "channel": "r.metadata ->> 'openclaw_source_channel'",
         },
         measures={
@@ -117,7 +117,7 @@ class UsageFigures(Sums):
         table="model_usage",
         moment="created_at",
         joins="LEFT JOIN agent_sessions AS s ON s.id = r.session_id",
-        keys={"model": "r.model", "provider": "r.provider", "agent_id": "s.agent_id"},
+        keys={"model": "r.model::text", "provider": "r.provider::text", "agent_id": "s.agent_id::text"},
         measures={
             "requests": COUNT,
             "successes": Measure("count(*) FILTER (WHERE r.success)"),
@@ -177,10 +177,10 @@ class InvocationFigures(Sums):
         table="skill_invocations",
         moment="created_at",
         keys={
-            "skill_name": "r.skill_name",
-            "tool_name": "r.tool_name",
-            "model_used": "nullif(r.model_used, '')",
-            "error_type": "CASE WHEN NOT r.success THEN coalesce(r.error_type, '') END",
+            "skill_name": "r.skill_name::text",
+            "tool_name": "r.tool_name::text",
+            "model_used": "nullif(r.model_used, '')::text",
+            "error_type": "CASE WHEN NOT r.success THEN coalesce(r.error_type, '')::text END",
         },
         measures={
             "calls": COUNT,
@@ -197,22 +197,25 @@ class InvocationFigures(Sums):
 
     class Meta(Sums.Meta):
         abstract = True
+        indexes = [
+            models.Index(fields=["skill_name", "starts"], name="site_%(class)s_skill")
+        ]  # for the page of a skill
 
 
 class InvocationDay(InvocationFigures):
-    class Meta:
+    class Meta(InvocationFigures.Meta):
         db_table = "site_invocation_sum_day"
 
 
 class InvocationMonth(InvocationFigures):
-    class Meta:
+    class Meta(InvocationFigures.Meta):
         db_table = "site_invocation_sum_month"
 
 
 class InvocationSum(InvocationFigures):
     days, months = InvocationDay, InvocationMonth
 
-    class Meta:
+    class Meta(InvocationFigures.Meta):
         db_table = "site_invocation_sum"
 
 
@@ -229,7 +232,7 @@ class ActivityFigures(Sums):
     rows = Rows(
         table="activity_log",
         moment="created_at",
-        keys={"action": "r.action", "skill": "r.skill", "success": "r.success"},
+        keys={"action": "r.action::text", "skill": "r.skill::text", "success": "r.success"},
         measures={
             "activities": COUNT,
             "estimated_tokens": Measure(

@@ -235,6 +235,17 @@ def test_a_month_is_summed_when_it_is_over():
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("stream", STREAMS)
+def test_keys_are_of_one_type_everywhere_so_that_indexes_answer_filters(stream):
+    keys = ", ".join(["starts", *stream.rows.keys])
+    parts = (f"SELECT * FROM {stream._meta.db_table}", stream.rows.sums("true"))
+    with connection.cursor() as cursor:
+        types = [cursor.execute(f"SELECT {keys} FROM ({part}) AS p LIMIT 0").description for part in parts]
+    stored, summed = ([column.type_code for column in columns] for columns in types)
+    assert stored == summed
+
+
+@pytest.mark.django_db
 def test_an_hour_takes_the_newest_first_and_says_how_many_it_took():
     SkillInvocation.objects.bulk_create(
         SkillInvocation(skill_name="s", tool_name="t", created_at=START + timedelta(hours=number))
