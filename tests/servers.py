@@ -62,10 +62,13 @@ class Site:
 
 @contextmanager
 def running_site(*, with_duties=False, **settings):
-    """Without duties we keep their locks: what they write would get in the way of emptying tables between tests."""
+    """Without duties we keep their locks: what they write would get in the way of emptying tables between tests.
+
+    A lock that another site got, when a test took the database away, keeps this one from the duty as well.
+    """
     guard = psycopg.connect(database_url(), autocommit=True)
     for name in () if with_duties else duties.duties:
-        guard.execute("SELECT pg_advisory_lock_shared(%s, %s)", duties.key_of(name))
+        guard.execute("SELECT pg_try_advisory_lock_shared(%s, %s)", duties.key_of(name))
     site = Site(**settings)
     site.start()
     try:
