@@ -14,6 +14,8 @@ from django.db import connection
 
 from apps.core import duties
 
+GUARD = "guard of the tests"  # what its connections are called
+
 
 def database_url():
     params = connection.get_connection_params()
@@ -62,11 +64,8 @@ class Site:
 
 @contextmanager
 def running_site(*, with_duties=False, **settings):
-    """Without duties we keep their locks: what they write would get in the way of emptying tables between tests.
-
-    A lock that another site got, when a test took the database away, keeps this one from the duty as well.
-    """
-    guard = psycopg.connect(database_url(), autocommit=True)
+    """Without duties we keep their locks: what they write would get in the way of emptying tables between tests."""
+    guard = psycopg.connect(database_url(), autocommit=True, application_name=GUARD)
     for name in () if with_duties else duties.duties:
         guard.execute("SELECT pg_try_advisory_lock_shared(%s, %s)", duties.key_of(name))
     site = Site(**settings)
@@ -80,16 +79,19 @@ def running_site(*, with_duties=False, **settings):
 
 @contextmanager
 def database_away():
-    """For all but the test itself: PostgreSQL ends their connections and lets nobody in."""
+    """For all but the test itself and the guards: PostgreSQL ends their connections and lets nobody in."""
     name, own = connection.settings_dict["NAME"], connection.connection.info.backend_pid
-    others = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s AND pid <> %s"
+    others = (
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+        " WHERE datname = %s AND pid <> %s AND application_name <> %s"
+    )
     elsewhere = connection.get_connection_params() | {"dbname": "postgres"}
     with psycopg.connect(
         **{key: elsewhere[key] for key in ("host", "port", "user", "dbname")}, autocommit=True
     ) as door:
         door.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
         try:
-            door.execute(others, [name, own])
+            door.execute(others, [name, own, GUARD])
             yield
         finally:
             door.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
