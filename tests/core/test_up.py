@@ -348,11 +348,12 @@ class TestEmbeddedServer:
         finally:
             (odd / "postgres").rename(folder / "postgres")
 
-    @pytest.mark.parametrize("pid", ["", os.getpid(), "zombie"])
+    @pytest.mark.parametrize("pid", ["", "ours", "zombie"])
     def test_claims_from_before_a_crash_or_a_reboot_are_in_nobodys_way(self, folder, pid):
         server = EmbeddedServer(folder / "postgres")
         zombie = subprocess.Popen(["true"], **server.as_account())
-        claim = f"{zombie.pid if pid == 'zombie' else pid}\n{server.data}\n1\n5432\n{server.sockets}\n"
+        pids = {"ours": os.getpid(), "zombie": zombie.pid}
+        claim = f"{pids.get(pid, '')}\n{server.data}\n1\n5432\n{server.sockets}\n"
         (server.data / "postmaster.pid").write_text(claim)
         (server.sockets / ".s.PGSQL.5432.lock").write_text(claim)
         with held(folder) as server:
