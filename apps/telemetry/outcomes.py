@@ -9,7 +9,7 @@ from django.db.models import Case, F, Q, QuerySet, Sum, TextField, Value, When
 from apps.core.ranges import EARLIEST, start_in
 from apps.core.rollups import Span
 from apps.telemetry.querysets import CRON, RUNTIME
-from apps.telemetry.sum_querysets import SILENT
+from apps.telemetry.sum_querysets import SILENT_CALLS
 from apps.telemetry.sums import ActivitySum, InvocationSum, SessionSum, UsageSum
 
 # Sessions that nobody but the agent's own schedule began. A runtime event says nothing of who wanted it.
@@ -65,7 +65,7 @@ def calls(since: datetime | None, until: datetime) -> QuerySet:
     """One row a model and provider, with what it takes to know their cost."""
     _, total, failures = STREAMS["model calls"]
     groups = counted(UsageSum.objects.between(since, until)).order_by().values("model", "provider")
-    return groups.annotate(total=total, failures=failures, cost=Sum("cost_usd"), **SILENT)
+    return groups.annotate(total=total, failures=failures, cost=Sum("cost_usd"), **SILENT_CALLS)
 
 
 def counted(sums: Any) -> Any:

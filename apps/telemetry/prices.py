@@ -17,7 +17,9 @@ MILLION = 1_000_000
 NOTHING = Decimal(0)
 T = TypeVar("T")
 Origin = Literal["reported", "estimated", "unknown", "none"]
-SILENT = Q(cost_usd=0) & (Q(input_tokens__gt=0) | Q(output_tokens__gt=0))  # took tokens, and no cost was reported
+# Calls that took tokens and were reported without a cost; in SQL of `{0}`.
+SILENT = Q(cost_usd=0) & (Q(input_tokens__gt=0) | Q(output_tokens__gt=0))
+SILENT_SQL = "{0}.cost_usd = 0 AND ({0}.input_tokens > 0 OR {0}.output_tokens > 0)"
 
 
 @dataclass(frozen=True)

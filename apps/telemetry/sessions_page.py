@@ -10,7 +10,7 @@ from apps.core.charts import Chart
 from apps.core.figures import Figure, compact, dollars, duration, share, whole
 from apps.core.ranges import TimeRange, label_of
 from apps.core.rollups import Span, first_moment
-from apps.core.stacks import stacked
+from apps.core.stacks import stacked, sum_of
 from apps.telemetry.models import AgentSession, ModelUsage
 from apps.telemetry.prices import Cost, Prices, total
 from apps.telemetry.querysets import CRON, RUNTIME, SessionQuerySet
@@ -101,8 +101,8 @@ def charts(wanted: Wanted, time: TimeRange) -> list[Chart]:
     starts = list(time.starts())
     labels = [label_of(time.grain, start) for start in starts]
     return [
-        Chart("Sessions by agent", "bars", labels, stacked(rows, "agent_id", "count", starts), whole),
-        Chart("Cost by agent", "bars", labels, stacked(rows, "agent_id", "cost", starts), dollars),
+        Chart("Sessions by agent", "bars", labels, stacked(rows, "agent_id", sum_of("count"), starts), whole),
+        Chart("Cost by agent", "bars", labels, stacked(rows, "agent_id", sum_of("cost"), starts), dollars),
     ]
 
 

@@ -22,7 +22,7 @@ def mean(column: str, timed: str) -> Any:
 
 
 NO_COST = Decimal(0)
-SILENT = {  # what it takes to estimate the cost of calls that reported none; see apps/telemetry/prices.py
+SILENT_CALLS = {  # what it takes to estimate the cost of calls that reported none; see apps/telemetry/prices.py
     "silent": Sum("silent_requests"),
     "silent_input": Sum("silent_input_tokens"),
     "silent_output": Sum("silent_output_tokens"),
@@ -36,7 +36,7 @@ USAGE = {
     "cost": Sum("cost_usd"),
     "latency": Sum("latency_ms"),
     "timed": Sum("timed"),
-    **SILENT,
+    **SILENT_CALLS,
 }
 
 
@@ -95,7 +95,7 @@ class UsageSumQuerySet(UsageFilters, SumsQuerySet):  # type: ignore[override]  #
         """One row a model, provider and hour, day, week or month of the person's zone."""
         groups = self.order_by().values("model", "provider", start=start_in(grain))
         failed = Sum("requests") - Sum("successes")  # first, for an alias hides the column of its name
-        return groups.annotate(failed=failed, requests=Sum("requests"), cost=Sum("cost_usd"), **SILENT)
+        return groups.annotate(failed=failed, requests=Sum("requests"), cost=Sum("cost_usd"), **SILENT_CALLS)
 
     def without_session(self):
         """Calls that belong to no session, or to one that was deleted since."""

@@ -8,6 +8,7 @@ from apps.core.duties import stopping
 from apps.core.rollups import Measure, Rows, Sums, roll_up, roll_up_months
 from apps.core.triggers import in_calendar
 from apps.telemetry.latencies import InvocationTime, UsageTime
+from apps.telemetry.prices import SILENT_SQL
 from apps.telemetry.sum_querysets import (
     ActivitySumQuerySet,
     InvocationSumQuerySet,
@@ -17,7 +18,7 @@ from apps.telemetry.sum_querysets import (
 
 logger = logging.getLogger(__name__)
 COUNT = Measure("count(*)")
-SILENT = "WHERE {0}.cost_usd = 0 AND ({0}.input_tokens > 0 OR {0}.output_tokens > 0)"
+SILENT = f"WHERE {SILENT_SQL}"
 
 
 class SessionFigures(Sums):

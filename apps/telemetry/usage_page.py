@@ -1,15 +1,15 @@
 """What the page of model usage shows: the figures of a time, its charts and its shares."""
 
-from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from apps.core.charts import MOST_SERIES, Chart, Series
+from apps.core.charts import Chart, Series
 from apps.core.figures import Figure, compact, dollars, milliseconds, share, whole
 from apps.core.ranges import TimeRange, label_of, start_in
 from apps.core.rollups import Span, first_moment
+from apps.core.stacks import stacked, sum_of
 from apps.telemetry.latencies import Latency, UsageLatencyQuerySet, UsageTime
 from apps.telemetry.models import ModelUsage
 from apps.telemetry.prices import Cost, Prices, total
@@ -18,7 +18,6 @@ from apps.telemetry.sum_querysets import InvocationSumQuerySet, UsageSumQuerySet
 from apps.telemetry.sums import InvocationSum, UsageSum
 from apps.telemetry.usage_groups import BY, Group, Row, Usage, grouped, priced
 
-OTHERS = "others"
 COLUMNS = {"model": "model", "provider": "provider", "agent": "agent_id"}  # of sums, by filter
 
 
@@ -93,9 +92,9 @@ def charts(wanted: Wanted, time: TimeRange, prices: Prices) -> list[Chart]:
     starts = list(time.starts())
     labels = [label_of(time.grain, start) for start in starts]
     return [
-        Chart("Cost", "bars", labels, stacked(rows, starts, cost_of), dollars),
-        Chart("Calls", "bars", labels, stacked(rows, starts, count_of("requests")), whole),
-        Chart("Failed calls", "bars", labels, stacked(rows, starts, count_of("failed")), whole),
+        Chart("Cost", "bars", labels, stacked(rows, "model", cost_of, starts), dollars),
+        Chart("Calls", "bars", labels, stacked(rows, "model", sum_of("requests"), starts), whole),
+        Chart("Failed calls", "bars", labels, stacked(rows, "model", sum_of("failed"), starts), whole),
         Chart("Latency", "lines", labels, percentiles(wanted, time, starts), milliseconds),
     ]
 
@@ -103,24 +102,6 @@ def charts(wanted: Wanted, time: TimeRange, prices: Prices) -> list[Chart]:
 def cost_of(rows: list[Row]) -> float | None:
     amount = total(row["spent"] for row in rows).amount
     return None if amount is None else float(amount)
-
-
-def count_of(name: str) -> Callable[[list[Row]], float]:
-    return lambda rows: sum(row[name] for row in rows)
-
-
-def stacked(rows: list[Row], starts: list[datetime], measure: Callable[[list[Row]], float | None]) -> list[Series]:
-    """A series a model; beyond the largest few together."""
-    of_model: dict[str, list[Row]] = defaultdict(list)
-    for row in rows:
-        of_model[row["model"]].append(row)
-    largest = sorted(of_model, key=lambda model: (-(measure(of_model[model]) or 0), model))
-    named = largest if len(largest) <= MOST_SERIES else largest[: MOST_SERIES - 1]
-    at: dict[tuple[str, datetime], list[Row]] = defaultdict(list)
-    for row in rows:
-        at[row["model"] if row["model"] in named else OTHERS, row["start"]].append(row)
-    shown = named if len(named) == len(largest) else [*named, OTHERS]
-    return [Series(model, [measure(at[model, start]) for start in starts]) for model in shown]
 
 
 def percentiles(wanted: Wanted, time: TimeRange, starts: list[datetime]) -> list[Series]:

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from apps.core.ranges import EARLIEST, LATEST
 from apps.telemetry.models import AgentSession
+from apps.telemetry.prices import SILENT_SQL
 from apps.telemetry.querysets import RUNTIME
 
 NAMES = ("session_id", "sessionId", "openclaw_session_id")  # what names a session in details and metadata
@@ -34,7 +35,7 @@ def same_agent(column: str) -> str:
 
 
 # `silent_in` and `silent_out` are the tokens of model calls whose cost was not reported.
-SILENT = "cost_usd = 0 AND (input_tokens > 0 OR output_tokens > 0)"
+SILENT = SILENT_SQL.format("model_usage")
 CALL = f"""
 SELECT 'model', id, created_at - greatest(coalesce(latency_ms, 0), 0) * interval '1 ms', created_at,
        latency_ms::bigint, model::text, coalesce(provider, ''), '', success, left(error_message, 300),
