@@ -18,7 +18,7 @@ PAGES = {
         "Skill statistics": "skill_stats",
         "Skill health": "skill_health",
     },
-    "Knowledge": {"Knowledge graph": "knowledge", "Skill graph": "skill_graph"},
+    "Knowledge": {"Thoughts": "thoughts", "Knowledge graph": "knowledge", "Skill graph": "skill_graph"},
     "Operations": {"Admin": "admin:index", "API": "ninja:openapi-view"},
 }
 FOR_STAFF = {"admin:index"}

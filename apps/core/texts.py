@@ -5,6 +5,8 @@ import re
 from django.db.models import BooleanField, Func, Value
 from django.db.models.expressions import Combinable
 
+KNOWN_LETTERS = r"(?s).*[^\W_]{3}"  # what a text must have for those indexes to find it quickly
+
 
 class Holds(Func):
     """Does the column hold `text`, in upper or lower case? Django's icontains asks UPPER(column), for another index."""

@@ -1,17 +1,53 @@
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import models
-from django.db.models import Count, F, FloatField, Func, Q, Value
-from django.db.models.functions import Coalesce, Greatest, Least, Now
-from django.db.models.lookups import GreaterThanOrEqual, LessThan
+from django.db.models import Case, Count, F, FloatField, Func, Q, Value, When
+from django.db.models.functions import Coalesce, Greatest, Least, Length, Lower, Now, StrIndex, Substr, Trunc
+from django.db.models.lookups import GreaterThan, GreaterThanOrEqual, LessThan
+
+from apps.core.ranges import zone_of
+from apps.core.texts import Holds
 
 # So many of the most important, of the latest and of the most used items are weighed for the context.
 CANDIDATES = 200
 
 
+EXCERPT = 600  # letters of a thought that a list shows
+
+
 class ThoughtQuerySet(models.QuerySet):
     def newest_first(self):
         return self.order_by("-created_at", "id")
+
+    def between(self, since: datetime | None, until: datetime):
+        rows = self.filter(created_at__lt=until)
+        return rows.filter(created_at__gte=since) if since else rows
+
+    def telling(self, text: str):
+        """With `text` in them, upper or lower case; an index knows three letters in a row."""
+        return self.filter(Holds(F("content"), text))
+
+    def excerpted(self, text: str = ""):
+        """With the `excerpt` around the first place of `text`, and whether it is `cut_before` or `cut_after`.
+
+        The content, which may be long, stays in the database.
+        """
+        place = Greatest(StrIndex(Lower("content"), Lower(Value(text))) - Value(EXCERPT // 4), Value(1))
+        return self.annotate(
+            excerpt=Substr("content", place, EXCERPT),
+            cut_before=GreaterThan(place, 1),
+            cut_after=GreaterThan(Length("content"), place + Value(EXCERPT - 1)),
+        ).defer("content")
+
+    def category_counts(self, limit: int):
+        return self.values("category").annotate(count=Count("pk")).order_by("-count", "category")[:limit]
+
+    def over_time(self, grain: str, categories: list[str]):
+        """(category, start, count), those of other categories together, whose category is None."""
+        named = Case(When(category__in=categories, then="category"), output_field=models.TextField(null=True))
+        start = Trunc("created_at", grain, tzinfo=zone_of(grain))
+        return self.annotate(named=named, start=start).values_list("named", "start").annotate(count=Count("pk"))
 
 
 class MemoryQuerySet(models.QuerySet):

@@ -1,3 +1,8 @@
-from django.urls.resolvers import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from apps.memory.views import thoughts
+
+urlpatterns = [
+    path("thoughts", thoughts.thoughts, name="thoughts"),
+    path("thoughts/<uuid:pk>", thoughts.thought, name="thought"),
+]

@@ -8,6 +8,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from apps.goals.models import Goal
+from apps.memory.models import Thought
 from tests.factories import make_goal
 from tests.telemetry.budgets.rows import make_budget
 from tests.telemetry.rows import make_activity, make_invocation, make_session, make_usage
@@ -23,7 +24,7 @@ PAGES = [
     *("/budgets", BUDGET),
     *("/sessions", SESSION, f"{SESSION}/compare", f"{SESSION}/compare/{SESSION[-36:]}"),
     *("/skills", "/skills/skill%200", "/skill-stats", "/skill-health"),
-    *("/activities", "/creative-pulse"),
+    *("/activities", "/creative-pulse", "/thoughts"),
 ]
 SKILLS = ("/skills", f"/skills/{quote(HOSTILE[:99], safe='')}", "/skill-stats", "/skill-health")
 
@@ -38,6 +39,7 @@ def goals(transactional_db):
     session = make_session(pk=SESSION[-36:], agent_id="analyst", metadata={"label": "A label"})
     make_usage(session=session, latency_ms=900, success=False, error_message="upstream timeout")
     make_activity(details={"session_id": str(session.pk)})
+    Thought.objects.create(content="A passing thought")
     make_budget(pk=BUDGET[-36:], name="Daily", limit=3)
     make_budget(unit="tokens", warn_at=[])
     make_activity(skill="brainstorm", details={"message": "A thought", "session_id": str(make_session().pk)})
@@ -86,8 +88,18 @@ def test_hostile_text_is_text(window):
     make_budget(pk=BUDGET[-36:], name=HOSTILE[:90], scope="agent", scope_value=HOSTILE[:90])
     details = {"message": HOSTILE, "creative_context": {"topic": HOSTILE}}
     said = make_activity(action=HOSTILE[:99], skill="brainstorm", details=details, success=False, error_message=HOSTILE)
+    thought = Thought.objects.create(content=HOSTILE, category=HOSTILE[:99], metadata={HOSTILE: HOSTILE})
     page = window()
-    told = ("/sessions", "/activities", f"/activities/{said.pk}", "/creative-pulse", "/search?q=pwned", SESSION)
+    told = (
+        "/thoughts",
+        f"/thoughts/{thought.pk}",
+        "/sessions",
+        "/activities",
+        f"/activities/{said.pk}",
+        "/creative-pulse",
+        "/search?q=pwned",
+        SESSION,
+    )
     for path in (*told, "/sprint-board", "/goals/archive", "/goals/x", "/model-usage", "/models", *SKILLS, BUDGET):
         page.goto(path)
         page.wait_for_timeout(100)

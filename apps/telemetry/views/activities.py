@@ -13,6 +13,7 @@ from apps.core.export import export_rows, wanted_format
 from apps.core.keyset import ordered
 from apps.core.ranges import NAMES, TimeRange, chosen_range
 from apps.core.requests import HtmxRequest
+from apps.core.texts import KNOWN_LETTERS
 from apps.telemetry.activities_page import Wanted, chart, figures, largest, with_origins
 from apps.telemetry.creative_page import Pulse
 from apps.telemetry.models import ActivityLog
@@ -20,7 +21,6 @@ from apps.telemetry.querysets import CREATIVE
 from apps.telemetry.sums import ActivitySum
 
 EXPORTED = ("id", "created_at", "action", "skill", "success", "error_message", "details")
-LETTERS = r".*[^\W_]{3}"  # what the index of the texts knows
 MOST_NAMES = 500
 
 
@@ -35,7 +35,7 @@ class ActivityFilter(forms.Form):
     work = forms.ChoiceField(
         required=False, choices=[("", "Work: all"), ("scheduled", "By the schedule"), ("other", "All but the schedule")]
     )
-    text = forms.RegexField(LETTERS, required=False, max_length=200)
+    text = forms.RegexField(KNOWN_LETTERS, required=False, max_length=200)
     text.error_messages["invalid"] = "Give at least three letters or digits in a row."
 
     def wanted(self) -> Wanted:
