@@ -2,7 +2,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import models
-from django.db.models import Case, Count, F, FloatField, Func, Q, Value, When
+from django.db.models import Count, F, FloatField, Func, Q, Value
 from django.db.models.functions import Coalesce, Greatest, Least, Length, Lower, Now, StrIndex, Substr, Trunc
 from django.db.models.lookups import GreaterThan, GreaterThanOrEqual, LessThan
 
@@ -43,11 +43,10 @@ class ThoughtQuerySet(models.QuerySet):
     def category_counts(self, limit: int):
         return self.values("category").annotate(count=Count("pk")).order_by("-count", "category")[:limit]
 
-    def over_time(self, grain: str, categories: list[str]):
-        """(category, start, count), those of other categories together, whose category is None."""
-        named = Case(When(category__in=categories, then="category"), output_field=models.TextField(null=True))
+    def over_time(self, grain: str):
+        """(category, start, count) of each category and hour, day, week or month."""
         start = Trunc("created_at", grain, tzinfo=zone_of(grain))
-        return self.annotate(named=named, start=start).values_list("named", "start").annotate(count=Count("pk"))
+        return self.annotate(start=start).values("category", "start").annotate(count=Count("pk"))
 
 
 class MemoryQuerySet(models.QuerySet):

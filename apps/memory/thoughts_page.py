@@ -5,14 +5,14 @@ from typing import Any
 
 from django.db.models import Min
 
-from apps.core.charts import MOST_SERIES, Chart, Series
+from apps.core.charts import Chart
 from apps.core.figures import Figure, whole
 from apps.core.ranges import EARLIEST, TimeRange, label_of
+from apps.core.stacks import stacked, sum_of
 from apps.memory.models import Thought
 from apps.memory.querysets import ThoughtQuerySet
 
 MOST_NAMES = 500  # categories; agents may write anything there
-OTHERS = "others"
 
 
 @dataclass(frozen=True)
@@ -44,14 +44,9 @@ def categories(wanted: Wanted, time: TimeRange) -> list[dict[str, Any]]:
     return [row | {"share": row["count"] / rows[0]["count"]} for row in rows]
 
 
-def chart(wanted: Wanted, time: TimeRange, counts: list[dict[str, Any]]) -> Chart:
-    """A series a category; beyond the largest few together."""
+def chart(wanted: Wanted, time: TimeRange) -> Chart:
     thoughts = wanted.thoughts(time).filter(created_at__gte=EARLIEST)
     time = time.starting_at(time.since or thoughts.aggregate(first=Min("created_at"))["first"] or time.until)
-    present = [row["category"] for row in counts if wanted.category in ("", row["category"])]
-    named = present if len(present) <= MOST_SERIES else present[: MOST_SERIES - 1]
-    at = {(name, start): count for name, start, count in thoughts.over_time(time.grain, named)}
     starts = list(time.starts())
-    shown = [(name, name) for name in named] + ([(OTHERS, None)] if len(named) < len(present) else [])
-    series = [Series(label, [at.get((name, start), 0) for start in starts]) for label, name in shown]
+    series = stacked(thoughts.over_time(time.grain), "category", sum_of("count"), starts)
     return Chart("Thoughts", "bars", [label_of(time.grain, start) for start in starts], series, whole)

@@ -54,8 +54,7 @@ def thoughts(request: HttpRequest) -> HttpResponseBase:
 def summary(request: HttpRequest, wanted: Wanted) -> dict[str, Any]:
     """All but the list."""
     time, _ = chosen_range(request.GET)
-    counts = categories(wanted, time)
-    return {"categories": counts, "figures": figures(wanted, time), "chart": chart(wanted, time, counts)}
+    return {"categories": categories(wanted, time), "figures": figures(wanted, time), "chart": chart(wanted, time)}
 
 
 @require_GET
