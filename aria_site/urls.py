@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("apps.goals.urls")),
     path("", include("apps.telemetry.urls")),
     path("", include("apps.knowledge.urls")),
+    path("", include("apps.improvement.urls")),
     path("", include("apps.memory.urls")),
     path("", include("apps.warehouse.skills.urls")),
     path("", include("apps.warehouse.urls")),

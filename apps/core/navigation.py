@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 PAGES = {
-    "Work": {"Overview": "home", "Board": "board", "Archive": "goal_archive"},
+    "Work": {"Overview": "home", "Board": "board", "Archive": "goal_archive", "Proposals": "proposals"},
     "Agent": {
         "Sessions": "sessions",
         "Activities": "activities",

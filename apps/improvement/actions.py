@@ -5,12 +5,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import connection
-from django.db.models import F, Value
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from apps.core.actors import Actor, acting
+from apps.core.conflicts import Conflict
 from apps.improvement.models import ImprovementProposal
+from apps.improvement.protected import is_protected
 from apps.improvement.querysets import UNRESOLVED
 
 # xmax is 0 in a row that this very statement inserted.
@@ -63,7 +63,20 @@ DECIDED_FROM = {"approved": "proposed", "rejected": "proposed", "implemented": "
 
 
 class WrongState(Exception):
-    """The proposal is not in the state that the decision needs."""
+    """The proposal is in the state `status`, which is not the one that the decision needs."""
+
+    def __init__(self, words: str, status: str) -> None:
+        super().__init__(words)
+        self.status = status
+
+
+class Protected(Exception):
+    """The proposal wants to change what none may."""
+
+
+def possible(status: str) -> list[str]:
+    """What can be decided on a proposal of this state; on one of `all` states anything that ever can."""
+    return [decision for decision, before in DECIDED_FROM.items() if status in (before, "all")]
 
 
 def learn(
@@ -100,7 +113,7 @@ def propose(actor: Actor, **fields: Any) -> ImprovementProposal:
         return ImprovementProposal.objects.create(**fields)
 
 
-def decide(actor: Actor, proposal_id: UUID, status: str) -> None:
+def decide(actor: Actor, proposal_id: UUID, status: str, revision: str = "") -> None:
     """Approve or reject what is proposed, or call implemented what is approved.
 
     The reviewer is the actor; a proposal that is implemented keeps the one who approved it.
@@ -108,11 +121,39 @@ def decide(actor: Actor, proposal_id: UUID, status: str) -> None:
     Raises:
         ImprovementProposal.DoesNotExist: no proposal of that id.
         WrongState: it is decided already, or not yet.
+        Protected: its path has come to be one that no proposal may touch, however it got there.
+        Conflict: `revision` is given, and the proposal is no longer what it was then.
     """
-    reviewer: dict[str, Any] = {"reviewed_by": Value(actor.name[:100]), "reviewed_at": Value(timezone.now())}
-    if status == "implemented":
-        reviewer = {name: Coalesce(F(name), value) for name, value in reviewer.items()}
     with acting(actor):
-        proposal = ImprovementProposal.objects.filter(id=proposal_id)
-        if not proposal.filter(status=DECIDED_FROM[status]).update(status=status, **reviewer):
-            raise WrongState(f"A proposal that is {proposal.get().status} cannot become {status}")
+        proposal = ImprovementProposal.objects.with_revision().select_for_update().get(id=proposal_id)
+        if proposal.status != DECIDED_FROM[status]:
+            raise WrongState(f"A proposal that is {proposal.status} cannot become {status}", proposal.status)
+        if status != "rejected" and is_protected(proposal.file_path or ""):
+            raise Protected("Proposals cannot modify soul/ directory")
+        if revision and revision != proposal.revision:
+            raise Conflict(proposal)
+        proposal.status = status
+        if status != "implemented" or proposal.reviewed_by is None:
+            proposal.reviewed_by = actor.name[:100]
+        if status != "implemented" or proposal.reviewed_at is None:
+            proposal.reviewed_at = timezone.now()
+        proposal.save(update_fields=["status", "reviewed_by", "reviewed_at"])
+
+
+def decide_each(actor: Actor, revisions: dict[UUID, str], status: str) -> dict[UUID, str]:
+    """Decide on several, each by itself: by id why it was not done, or an empty text."""
+    return {proposal_id: outcome(actor, proposal_id, status, seen) for proposal_id, seen in revisions.items()}
+
+
+def outcome(actor: Actor, proposal_id: UUID, status: str, revision: str) -> str:
+    try:
+        decide(actor, proposal_id, status, revision)
+    except ImprovementProposal.DoesNotExist:
+        return "It has been deleted."
+    except WrongState as error:
+        return f"It is {error.status}, so it cannot become {status}."
+    except Protected:
+        return "Its path is protected: it can only be rejected."
+    except Conflict:
+        return "It was changed since you saw it: look at it again."
+    return ""

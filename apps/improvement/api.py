@@ -102,6 +102,8 @@ def decide(request: HttpRequest, proposal_id: UUID, body: schemas.Decision):
         raise HttpError(404, "Proposal not found") from None
     except actions.WrongState as error:
         raise HttpError(409, str(error)) from None
+    except actions.Protected as error:
+        raise HttpError(403, str(error)) from None
     return {"updated": True, "id": proposal_id, "status": body.status}
 
 

@@ -1,7 +1,8 @@
 from datetime import datetime
 
 from django.db import models
-from django.db.models import F, FloatField, Func, Value
+from django.db.models import CharField, Count, F, FloatField, Func, Value
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Greatest
 
 UNRESOLVED = "unresolved — needs investigation"
@@ -15,6 +16,16 @@ class WordSimilarity(Func):
 
     function = "word_similarity"
     output_field = FloatField()
+
+
+class Revised(models.QuerySet):
+    def with_revision(self):
+        """`revision`: what a person sends back to say which state of the row they saw.
+
+        Of all columns, those of an adopted warehouse's own included.
+        """
+        digest = RawSQL(f"md5({self.model._meta.db_table}::text)", (), output_field=CharField())
+        return self.annotate(revision=digest)
 
 
 class LessonQuerySet(models.QuerySet):
@@ -44,7 +55,18 @@ class LessonQuerySet(models.QuerySet):
         return self.filter(pk__in=latest).order_by(likeness.desc(), "-effectiveness", "-last_occurred", "id")
 
 
-class ProposalQuerySet(models.QuerySet):
+class ProposalQuerySet(Revised):
+    def status_counts(self) -> dict[str, int]:
+        return dict(self.order_by("status").values_list("status").annotate(Count("id")))
+
+    def matching(self, text: str):
+        """Every word of `text`, up to ten, stands in the title, the description or the path."""
+        found = models.Q()
+        for word in text.split()[:10]:
+            fields = ("title", "description", "file_path")
+            found &= models.Q(*((f"{field}__icontains", word) for field in fields), _connector=models.Q.OR)
+        return self.filter(found)
+
     def newest_first(self):
         return self.order_by("-created_at", "id")
 

@@ -1,7 +1,7 @@
 from django.urls import path
 
 from apps.warehouse.overview import views as overview
-from apps.warehouse.views import language_models, search, sessions
+from apps.warehouse.views import language_models, proposals, search, sessions
 
 urlpatterns = [
     path("", overview.overview, name="home"),
@@ -10,6 +10,7 @@ urlpatterns = [
     path("overview/budgets", overview.budgets, name="overview_budgets"),
     path("models", language_models.language_models, name="language_models"),
     path("models/accounts", language_models.model_accounts, name="model_accounts"),
+    path("proposals/<uuid:pk>", proposals.proposal, name="proposal"),
     path("search", search.search_page, name="search"),
     path("palette", search.palette, name="palette"),
     path("sessions/<uuid:pk>", sessions.session, name="session"),

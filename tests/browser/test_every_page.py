@@ -8,8 +8,10 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from apps.goals.models import Goal
+from apps.improvement.models import ImprovementProposal
 from apps.memory.models import Thought
 from tests.factories import make_goal
+from tests.improvement.rows import make_proposal
 from tests.telemetry.budgets.rows import make_budget
 from tests.telemetry.rows import make_activity, make_invocation, make_session, make_usage
 
@@ -18,6 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 HOSTILE = "<img src=x onerror=\"document.title='pwned'\"><script>document.title='pwned'</script>'\"&{{7*7}}"
 SESSION = "/sessions/5e551011-0000-4000-8000-000000000000"
 BUDGET = "/budgets/b0d9e700-0000-4000-8000-000000000000"
+PROPOSAL = "/proposals/b4090541-0000-4000-8000-000000000000"
 PAGES = [
     *("/", "/overview/services", "/sprint-board", "/goals/archive", "/goals/one", "/model-usage", "/password"),
     *("/login", "/search", "/search?q=one", "/settings", "/models"),
@@ -25,6 +28,7 @@ PAGES = [
     *("/sessions", SESSION, f"{SESSION}/compare", f"{SESSION}/compare/{SESSION[-36:]}"),
     *("/skills", "/skills/skill%200", "/skill-stats", "/skill-health"),
     *("/activities", "/creative-pulse", "/thoughts"),
+    *("/proposals", PROPOSAL),
 ]
 SKILLS = ("/skills", f"/skills/{quote(HOSTILE[:99], safe='')}", "/skill-stats", "/skill-health")
 
@@ -44,6 +48,8 @@ def goals(transactional_db):
     make_budget(unit="tokens", warn_at=[])
     make_activity(skill="brainstorm", details={"message": "A thought", "session_id": str(make_session().pk)})
     make_activity(skill="health", success=False, error_message="Oven is cold")
+    code = {"current_code": "a = 1\nb\n", "proposed_code": "a = 2\nb\n"}
+    make_proposal(pk=PROPOSAL[-36:], risk_level="high", file_path="skills/goals/__init__.py", **code)
     for number in range(6):
         cost, session = "0.5" if number < 4 else "0", make_session()
         make_usage(model=f"model {number}", input_tokens=9, cost_usd=cost, success=number % 2, session=session)
@@ -89,8 +95,13 @@ def test_hostile_text_is_text(window):
     details = {"message": HOSTILE, "creative_context": {"topic": HOSTILE}}
     said = make_activity(action=HOSTILE[:99], skill="brainstorm", details=details, success=False, error_message=HOSTILE)
     thought = Thought.objects.create(content=HOSTILE, category=HOSTILE[:99], metadata={HOSTILE: HOSTILE})
+    proposed = ("description", "rationale", "category", "file_path", "current_code", "reviewed_by")
+    make_proposal(pk=PROPOSAL[-36:], title=HOSTILE, risk_level="<b>high", **dict.fromkeys(proposed, HOSTILE[:50]))
+    ImprovementProposal.objects.update(proposed_code=HOSTILE, status="<i>", description=HOSTILE)
     page = window()
     told = (
+        "/proposals?status=all",
+        PROPOSAL,
         "/thoughts",
         f"/thoughts/{thought.pk}",
         "/sessions",

@@ -11,16 +11,13 @@ from apps.core.models import Change
 from apps.improvement import actions
 from apps.improvement.models import ImprovementProposal
 from tests.goals.test_concurrency import at_once
+from tests.improvement.rows import make_proposal
 
 pytestmark = pytest.mark.django_db
 KEYS = {
     "id", "title", "description", "category", "risk_level", "file_path", "current_code", "proposed_code", "rationale",
     "status", "reviewed_by", "reviewed_at", "created_at",
 }  # fmt: skip
-
-
-def make_proposal(**over):
-    return ImprovementProposal.objects.create(**{"title": "Sleep more", "description": "At night."} | over)
 
 
 class TestPropose:
@@ -177,6 +174,18 @@ class TestDecide:
         assert (response.status_code, response.json()) == (409, {"detail": detail})
         proposal.refresh_from_db()
         assert (proposal.status, proposal.reviewed_by) == (before, "alice")
+
+    @pytest.mark.parametrize(("status", "decision"), [("proposed", "approved"), ("approved", "implemented")])
+    def test_what_came_to_name_a_protected_path_can_only_be_rejected(self, api, status, decision):
+        proposal = make_proposal(status=status, file_path="aria_mind/./Soul/values.md")  # past the API
+        response = api.patch(f"/api/proposals/{proposal.id}", {"status": decision})
+        assert (response.status_code, response.json()) == (403, {"detail": "Proposals cannot modify soul/ directory"})
+        proposal.refresh_from_db()
+        assert (proposal.status, proposal.reviewed_by) == (status, None)
+
+    def test_also_by_the_api(self, api):
+        proposal = make_proposal(file_path="soul/x")
+        assert api.patch(f"/api/proposals/{proposal.id}", {"status": "rejected"}).status_code == 200
 
     @pytest.mark.parametrize("body", [{}, {"status": "proposed"}, {"status": None}, {"status": ["approved"]}])
     def test_other_words_are_refused(self, api, body):
