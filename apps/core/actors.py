@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
+from uuid import UUID, uuid4
 
 from django.db import connection, transaction
 
@@ -29,12 +30,14 @@ def actor_of(request) -> Actor:
 
 
 @contextmanager
-def acting(actor: Actor) -> Iterator[None]:
-    """One transaction, whose changes the history triggers ascribe to `actor`."""
+def acting(actor: Actor) -> Iterator[UUID]:
+    """One transaction, whose changes the history triggers ascribe to `actor`; each bears the id of this action."""
+    action = uuid4()
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT set_config('aria.actor_kind', %s, true), set_config('aria.actor_name', %s, true)",
-                [actor.kind, actor.name],
+                "SELECT set_config('aria.actor_kind', %s, true), set_config('aria.actor_name', %s, true), "
+                "set_config('aria.action', %s, true)",
+                [actor.kind, actor.name, str(action)],
             )
-        yield
+        yield action

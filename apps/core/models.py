@@ -132,6 +132,7 @@ class Change(models.Model):
     actor_kind = models.CharField(max_length=10)
     actor_name = models.TextField()
     changed_at = models.DateTimeField()
+    action = models.UUIDField(null=True)  # what was changed in one go has the same; the database sets it
 
     objects = ChangeQuerySet.as_manager()
 
@@ -141,6 +142,7 @@ class Change(models.Model):
             models.Index(fields=["table_name", "row_id", "-id"], name="site_change_row"),
             models.Index(fields=["-changed_at"], name="site_change_when"),
             models.Index(fields=["table_name", "-changed_at"], name="site_change_table_when"),
+            models.Index(fields=["action"], name="site_change_action"),
         ]
 
     def __str__(self) -> str:

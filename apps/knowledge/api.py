@@ -8,14 +8,14 @@ from django.http import HttpRequest
 from ninja import Query, Router
 from ninja.errors import HttpError
 
-from apps.core.actors import acting, actor_of
+from apps.core.actors import actor_of
 from apps.core.answers import Created, Skipped
 from apps.core.api import answer
 from apps.core.graph_querysets import RelationQuerySet
 from apps.core.noise import TEST_DATA, NoiseFilter
 from apps.core.openapi import may_fail
 from apps.core.snapshots import snapshot
-from apps.knowledge import schemas
+from apps.knowledge import actions, schemas
 from apps.knowledge.graphs import GRAPHS, KNOWLEDGE, SKILL, Direction, Graph
 from apps.knowledge.models import KnowledgeEntity, KnowledgeQueryLog, KnowledgeRelation
 from apps.knowledge.tasks import skills_for
@@ -68,8 +68,7 @@ def list_relations(request: HttpRequest, limit: Annotated[int, Query(ge=1, le=50
 def create_entity(request: HttpRequest, body: schemas.EntityIn):
     if NOISE.drops(body.name, body.type, body.properties):
         return answer(DROPPED)
-    with acting(actor_of(request)):
-        entity = KnowledgeEntity.objects.create(**body.model_dump())
+    entity = actions.create_entity(actor_of(request), **body.model_dump())
     return {"id": entity.id, "created": True}
 
 
@@ -77,12 +76,8 @@ def create_entity(request: HttpRequest, body: schemas.EntityIn):
 def create_relation(request: HttpRequest, body: schemas.RelationIn):
     if NOISE.drops(body.relation_type, body.properties):
         return answer(DROPPED)
-    fields = body.model_dump()
     try:
-        with acting(actor_of(request)):
-            relation = KnowledgeRelation.objects.create(
-                from_entity_id=fields.pop("from_entity"), to_entity_id=fields.pop("to_entity"), **fields
-            )
+        relation = actions.create_relation(actor_of(request), **body.model_dump())
     except IntegrityError:
         raise HttpError(409, "Relation creation failed: one of the two entities does not exist.") from None
     return {"id": relation.id, "created": True}

@@ -2,6 +2,7 @@ from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models.fields.json import KT
 from django.db.models.functions import Upper
+from django.utils import timezone
 
 from apps.core.fields import DatabaseForeignKey, both, json_object, moment, optional_char, owned_key, uuid_key
 from apps.core.graph_querysets import EntityQuerySet, RelationQuerySet
@@ -111,3 +112,30 @@ class KnowledgeQueryLog(models.Model):
 
     def __str__(self) -> str:
         return f"{self.query_type} {self.created_at:%Y-%m-%d %H:%M:%S}"
+
+
+class GraphEdit(models.Model):
+    """Something that was done to many rows of the graph at once, and can be undone; the history says what was there."""
+
+    class Kind(models.TextChoices):
+        DELETE = "delete", "Deleted"
+        MERGE = "merge", "Merged"
+        IMPORT = "import", "Imported"
+        UNDO = "undo", "Undid"
+
+    action = models.UUIDField(primary_key=True)  # of its changes in the history
+    kind = models.CharField(max_length=10, choices=Kind)
+    about = models.TextField()
+    entity = models.UUIDField(null=True)  # whose page shows it best
+    undoes = models.UUIDField(null=True)  # the action that this one took back
+    undone = models.BooleanField(default=False)
+    actor_kind = models.CharField(max_length=10)
+    actor_name = models.TextField()
+    made_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "site_graph_edit"
+        indexes = [models.Index(fields=["-made_at", "-action"], name="site_graph_edit_when")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.about}"

@@ -7,11 +7,14 @@ from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from apps.core.actors import Actor
 from apps.goals.models import Goal
 from apps.improvement.models import ImprovementProposal
+from apps.knowledge.actions import delete_entity
 from apps.memory.models import Thought
 from tests.factories import make_goal
 from tests.improvement.rows import make_proposal
+from tests.knowledge.graphs import make_entity, relate
 from tests.telemetry.budgets.rows import make_budget
 from tests.telemetry.rows import make_activity, make_invocation, make_session, make_usage
 
@@ -21,6 +24,8 @@ HOSTILE = "<img src=x onerror=\"document.title='pwned'\"><script>document.title=
 SESSION = "/sessions/5e551011-0000-4000-8000-000000000000"
 BUDGET = "/budgets/b0d9e700-0000-4000-8000-000000000000"
 PROPOSAL = "/proposals/b4090541-0000-4000-8000-000000000000"
+NODE = "/knowledge/e0717100-0000-4000-8000-000000000000"
+RELATION = f"/knowledge/relations/{NODE[-36:]}"
 PAGES = [
     *("/", "/overview/services", "/sprint-board", "/goals/archive", "/goals/one", "/model-usage", "/password"),
     *("/login", "/search", "/search?q=one", "/settings", "/models"),
@@ -29,6 +34,7 @@ PAGES = [
     *("/skills", "/skills/skill%200", "/skill-stats", "/skill-health"),
     *("/activities", "/creative-pulse", "/thoughts"),
     *("/proposals", PROPOSAL),
+    *(f"{NODE}/edit", f"{NODE}/delete", f"{NODE}/relations/new", RELATION, "/knowledge/edits"),
 ]
 SKILLS = ("/skills", f"/skills/{quote(HOSTILE[:99], safe='')}", "/skill-stats", "/skill-health")
 
@@ -50,6 +56,9 @@ def goals(transactional_db):
     make_activity(skill="health", success=False, error_message="Oven is cold")
     code = {"current_code": "a = 1\nb\n", "proposed_code": "a = 2\nb\n"}
     make_proposal(pk=PROPOSAL[-36:], risk_level="high", file_path="skills/goals/__init__.py", **code)
+    node = make_entity("Aria", pk=NODE[-36:], properties={"a": 1})
+    relate(node, make_entity("Ada"), pk=NODE[-36:])
+    delete_entity(Actor("person", "alice"), make_entity("Gone").pk)
     for number in range(6):
         cost, session = "0.5" if number < 4 else "0", make_session()
         make_usage(model=f"model {number}", input_tokens=9, cost_usd=cost, success=number % 2, session=session)
