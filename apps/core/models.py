@@ -143,6 +143,9 @@ class Change(models.Model):
             models.Index(fields=["-changed_at"], name="site_change_when"),
             models.Index(fields=["table_name", "-changed_at"], name="site_change_table_when"),
             models.Index(fields=["action"], name="site_change_action"),
+            models.Index(
+                fields=["table_name", "-changed_at"], condition=Q(operation="delete"), name="site_change_deleted"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -18,7 +18,12 @@ PAGES = {
         "Skill statistics": "skill_stats",
         "Skill health": "skill_health",
     },
-    "Knowledge": {"Thoughts": "thoughts", "Knowledge graph": "knowledge", "Skill graph": "skill_graph"},
+    "Knowledge": {
+        "Knowledge graph": "knowledge",
+        "Skill graph": "skill_graph",
+        "Memories": "memories",
+        "Thoughts": "thoughts",
+    },
     "Operations": {"Admin": "admin:index", "API": "ninja:openapi-view"},
 }
 FOR_STAFF = {"admin:index"}

@@ -1,9 +1,12 @@
 from datetime import timedelta
 from typing import Any, cast
+from urllib.parse import quote, urlencode
 
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F
+from django.db.models.functions import Cast
+from django.urls import reverse
 from django.utils import timezone
 from pgvector.django import HnswIndex, VectorField
 
@@ -18,9 +21,9 @@ from apps.core.fields import (
     optional_text,
     uuid_key,
 )
+from apps.memory.memory_querysets import MemoryQuerySet
 from apps.memory.querysets import (
     CheckpointQuerySet,
-    MemoryQuerySet,
     ThoughtQuerySet,
     WorkingMemoryQuerySet,
 )
@@ -43,6 +46,10 @@ class Memory(models.Model):
 
     objects = MemoryQuerySet.as_manager()
 
+    # Of a row that `written()` gave
+    text: str
+    revision: str
+
     class Meta:
         db_table = "memories"
         verbose_name_plural = "memories"
@@ -53,10 +60,23 @@ class Memory(models.Model):
             models.Index(fields=["key"], name="idx_memories_key"),
             models.Index(fields=["-updated_at"], name="idx_memories_updated"),
             GinIndex(fields=["value"], name="idx_memories_value_gin"),
+            # The site's own
+            GinIndex(fields=["key"], opclasses=["gin_trgm_ops"], name="site_memories_key_text"),
+            GinIndex(OpClass(Cast("value", models.TextField()), "gin_trgm_ops"), name="site_memories_value_text"),
         ]
 
     def __str__(self) -> str:
         return self.key
+
+    def get_absolute_url(self) -> str:
+        return address_of(self.key)
+
+
+def address_of(key: str) -> str:
+    """The page of the memory under a key; what no path can say stands behind a `?`."""
+    if key in ("", ".", ".."):
+        return f"{reverse('memory_by_key')}?{urlencode({'key': key})}"
+    return f"{reverse('memories')}/{quote(key, safe='')}"
 
 
 class WorkingMemory(models.Model):

@@ -49,11 +49,6 @@ class ThoughtQuerySet(models.QuerySet):
         return self.annotate(start=start).values("category", "start").annotate(count=Count("pk"))
 
 
-class MemoryQuerySet(models.QuerySet):
-    def lately_changed_first(self):
-        return self.order_by("-updated_at", "id")
-
-
 @dataclass(frozen=True)
 class Weights:
     """How much each part counts for an item's relevance."""

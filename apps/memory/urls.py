@@ -1,8 +1,16 @@
-from django.urls import path
+from django.urls import path, re_path
 
-from apps.memory.views import thoughts
+from apps.memory.views import memories, thoughts
 
 urlpatterns = [
     path("thoughts", thoughts.thoughts, name="thoughts"),
     path("thoughts/<uuid:pk>", thoughts.thought, name="thought"),
+    path("memories", memories.memories, name="memories"),
+    # Beside the keys, because an agent may call a memory anything: "new", "delete", "a/b" ...
+    path("memories-new", memories.new, name="memory_new"),
+    path("memories-delete", memories.delete, name="memories_delete"),
+    path("memories-restore", memories.restore, name="memories_restore"),
+    path("memories-revert/<int:pk>", memories.revert, name="memory_revert"),
+    path("memories/", memories.memory, name="memory_by_key"),
+    re_path(r"^memories/(?P<key>(?:.|\n)+)$", memories.memory, name="memory"),
 ]

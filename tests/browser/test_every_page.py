@@ -11,7 +11,7 @@ from apps.core.actors import Actor
 from apps.goals.models import Goal
 from apps.improvement.models import ImprovementProposal
 from apps.knowledge.actions import delete_entity
-from apps.memory.models import Thought
+from apps.memory.models import Memory, Thought
 from tests.factories import make_goal
 from tests.improvement.rows import make_proposal
 from tests.knowledge.graphs import make_entity, relate
@@ -35,6 +35,7 @@ PAGES = [
     *("/activities", "/creative-pulse", "/thoughts"),
     *("/proposals", PROPOSAL),
     *(f"{NODE}/edit", f"{NODE}/delete", f"{NODE}/relations/new", RELATION, "/knowledge/edits"),
+    *("/memories", "/memories/plan%2Fb"),
 ]
 SKILLS = ("/skills", f"/skills/{quote(HOSTILE[:99], safe='')}", "/skill-stats", "/skill-health")
 
@@ -46,6 +47,8 @@ def goals(transactional_db):
     make_goal(goal_id="three", status="completed", completed_at=timezone.now())
     make_goal(goal_id="old", status="completed", completed_at="2026-01-01T00:00:00Z")
     Goal.objects.filter(goal_id="one").update(title="Changed once")
+    Memory.objects.create(key="plan/b", value={"steps": [1, 2]})
+    Memory.objects.update(value={"steps": [1, 3]}, category="plans")
     session = make_session(pk=SESSION[-36:], agent_id="analyst", metadata={"label": "A label"})
     make_usage(session=session, latency_ms=900, success=False, error_message="upstream timeout")
     make_activity(details={"session_id": str(session.pk)})
@@ -107,10 +110,14 @@ def test_hostile_text_is_text(window):
     proposed = ("description", "rationale", "category", "file_path", "current_code", "reviewed_by")
     make_proposal(pk=PROPOSAL[-36:], title=HOSTILE, risk_level="<b>high", **dict.fromkeys(proposed, HOSTILE[:50]))
     ImprovementProposal.objects.update(proposed_code=HOSTILE, status="<i>", description=HOSTILE)
+    Memory.objects.create(key=HOSTILE, value={HOSTILE: "old"}, category=HOSTILE[:90])
+    Memory.objects.update(value={HOSTILE: [HOSTILE]})
     page = window()
     told = (
         "/proposals?status=all",
         PROPOSAL,
+        "/memories",
+        Memory.objects.get().get_absolute_url(),
         "/thoughts",
         f"/thoughts/{thought.pk}",
         "/sessions",
