@@ -33,10 +33,17 @@ class Latency:
 
     def percentile(self, share: float) -> float | None:
         """Milliseconds that this share of the calls, from 0 to 1, took at most; None of no calls."""
+        if not (place := self.place(share)):
+            return None
+        bucket, part = place
+        return RATIO ** (bucket - 1 + part) if bucket else 1.0
+
+    def place(self, share: float) -> tuple[int, float] | None:
+        """The bucket in which this share of the calls ends, and after which part of its calls."""
         left = share * self.calls
         for bucket, calls in self.buckets:
             if left <= calls:
-                return RATIO ** (bucket - 1 + left / calls) if bucket else 1.0
+                return bucket, left / calls
             left -= calls
         return None
 

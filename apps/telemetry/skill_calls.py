@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -19,7 +19,8 @@ Row = dict[str, Any]  # of InvocationSumQuerySet's groups
 Names = tuple[Any, ...]
 NO_TIMES = Latency(())
 RHYTHM_WITHIN = timedelta(days=31)  # of a longer time the hours of the week are not asked for
-LEAST_CALLS = 5  # of a tool, to be called slow or failing
+TOOL = ("skill_name", "tool_name")
+KIND = (*TOOL, "model_used", "error_type")
 
 
 @dataclass(frozen=True)
@@ -29,9 +30,11 @@ class Group:
     names: Names
     outcomes: Outcomes
     tokens: int
-    times: Latency
+    timed: int  # calls whose duration is known
     longest: int | None
+    first_seen: datetime
     last_seen: datetime
+    times: Latency = NO_TIMES
 
     @property
     def failure_rate(self) -> float:
@@ -63,10 +66,11 @@ class FoundError:
 
 @dataclass(frozen=True)
 class SkillCalls:
-    """Of all skills where `skill` is empty."""
+    """Of all skills where `skill` is empty; `parts` are the columns that tell apart what is asked for."""
 
     time: TimeRange
     skill: str = ""
+    parts: Names = TOOL
 
     def sums(self, finest: Span = "month") -> InvocationSumQuerySet:
         found = InvocationSum.objects.between(self.time.since, self.time.until, finest)
@@ -78,17 +82,7 @@ class SkillCalls:
 
     @cached_property
     def rows(self) -> list[Row]:
-        """By skill and tool, and those of one skill by model and error too."""
-        return list(self.sums().kinds("skill_name", "tool_name", *(("model_used", "error_type") if self.skill else ())))
-
-    @cached_property
-    def tool_times(self) -> dict[Names, Latency]:
-        """By skill and tool."""
-        return self.times().latencies("skill_name", "tool_name")
-
-    @property
-    def all_times(self) -> Latency:
-        return together(self.tool_times.values())
+        return list(self.sums().kinds(*self.parts))
 
     @property
     def outcomes(self) -> Outcomes:
@@ -117,51 +111,33 @@ class SkillCalls:
             rows = [row | {"start": start_of(grain, row["hour"])} for row in self.hours]
         return {start: outcomes_of(of_start) for (start,), of_start in parted(rows, "start").items()}
 
+    @cached_property
     def times_over_time(self) -> dict[datetime, Latency]:
         found = self.times(self.drawn.finest).latencies(start=start_in(self.drawn.grain))
         return {start: latency for (start,), latency in found.items()}
 
     @property
-    def skills(self) -> list[Group]:
-        times: dict[Names, list[Latency]] = defaultdict(list)
-        for (skill, _), latency in self.tool_times.items():
-            times[skill,].append(latency)
-        return self.by("skill_name", times={names: together(parts) for names, parts in times.items()})
+    def all_times(self) -> Latency:
+        return together(self.times_over_time.values())
 
-    @property
-    def tools(self) -> list[Group]:
-        """By skill and tool."""
-        return self.by("skill_name", "tool_name", times=self.tool_times)
-
-    @property
-    def models(self) -> list[Group]:
-        """Of one skill."""
-        return self.by("model_used", times={})
-
-    def by(self, *columns: str, times: dict[Names, Latency]) -> list[Group]:
-        """The busiest first."""
-        found = [group(names, rows, times.get(names, NO_TIMES)) for names, rows in parted(self.rows, *columns).items()]
+    def by(self, *columns: str) -> list[Group]:
+        """The busiest first, without their times."""
+        found = [group(names, rows) for names, rows in parted(self.rows, *columns).items()]
         return sorted(found, key=lambda one: (-one.outcomes.calls, [str(name) for name in one.names]))
 
-    @property
-    def errors(self) -> list[FoundError]:
+    def timed(self, groups: list[Group], *columns: str) -> list[Group]:
+        """The same, by `skill_name` or TOOL, with their times."""
+        skills = {skill for skill, *_ in (one.names for one in groups)}
+        found = self.times().filter(skill_name__in=skills).latencies(*columns)
+        return [replace(one, times=found.get(one.names, NO_TIMES)) for one in groups]
+
+    def errors(self, most: int) -> list[FoundError]:
         """The most frequent first."""
-        every = self.rows if self.skill else self.sums().kinds("skill_name", "error_type")
-        failed = [row for row in every if row["error_type"] is not None]
-        found = [error(names, rows) for names, rows in parted(failed, "skill_name", "error_type").items()]
-        return sorted(found, key=lambda one: (-one.count, one.skill, one.type))
-
-
-def slowest(tools: Iterable[Group], most: int = 10) -> list[Group]:
-    """By what one call in twenty takes."""
-    known = [tool for tool in tools if tool.times.calls >= LEAST_CALLS]
-    return sorted(known, key=lambda tool: (-(tool.times.p95 or 0), tool.names))[:most]
-
-
-def failing(tools: Iterable[Group], most: int = 10) -> list[Group]:
-    """By the share of the calls that surely fails: one failure of one call says less than 50 of 100."""
-    found = [tool for tool in tools if tool.outcomes.failed]
-    return sorted(found, key=lambda tool: (tool.outcomes.bounds[1], -tool.outcomes.failed, tool.names))[:most]
+        failed = self.sums().exclude(error_type=None)
+        rows = self.rows if "error_type" in self.parts else failed.kinds("skill_name", "error_type")
+        types = parted((row for row in rows if row["error_type"] is not None), "skill_name", "error_type")
+        found = [FoundError(skill, type, *seen(rows)) for (skill, type), rows in types.items()]
+        return sorted(found, key=lambda one: (-one.count, one.skill, one.type))[:most]
 
 
 def parted(rows: Iterable[Row], *columns: str) -> dict[Names, list[Row]]:
@@ -175,16 +151,17 @@ def outcomes_of(rows: Iterable[Row]) -> Outcomes:
     return sum((Outcomes(row["total"], row["failures"]) for row in rows), Outcomes())
 
 
-def group(names: Names, rows: list[Row], times: Latency) -> Group:
+def group(names: Names, rows: list[Row]) -> Group:
     longest = max((row["longest"] for row in rows if row["longest"] is not None), default=None)
-    last_seen = max(row["last_seen"] for row in rows)
-    return Group(names, outcomes_of(rows), sum(row["tokens"] for row in rows), times, longest, last_seen)
+    tokens, timed = (sum(row[name] for row in rows) for name in ("tokens", "timed"))
+    _, first_seen, last_seen = seen(rows)
+    return Group(names, outcomes_of(rows), tokens, timed, longest, first_seen, last_seen)
 
 
-def error(names: Names, rows: list[Row]) -> FoundError:
-    skill, type = names
-    first_seen, last_seen = min(row["first_seen"] for row in rows), max(row["last_seen"] for row in rows)
-    return FoundError(skill, type, sum(row["failures"] for row in rows), first_seen, last_seen)
+def seen(rows: list[Row]) -> tuple[int, datetime, datetime]:
+    """How many failed, and when the first and the last of the calls was."""
+    failures = sum(row["failures"] for row in rows)
+    return failures, min(row["first_seen"] for row in rows), max(row["last_seen"] for row in rows)
 
 
 def together(latencies: Iterable[Latency]) -> Latency:

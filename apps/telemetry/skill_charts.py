@@ -42,7 +42,7 @@ def charts(calls: SkillCalls) -> list[Chart]:
     labels = [label_of(calls.drawn.grain, start) for start in calls.drawn.starts()]
     outcomes = calls.over_time()
     at = [outcomes.get(start, Outcomes()) for start in calls.drawn.starts()]
-    found = calls.times_over_time()
+    found = calls.times_over_time
     times = [found.get(start, NO_TIMES) for start in calls.drawn.starts()]
     counts = [
         Series("succeeded", [one.calls - one.failed for one in at]),

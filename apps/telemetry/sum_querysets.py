@@ -110,12 +110,8 @@ class UsageSumQuerySet(UsageFilters, SumsQuerySet):  # type: ignore[override]  #
         return self.aggregate(n=total("requests"))["n"]
 
 
-MEASURES: dict[str, Any] = {
-    "total": total("calls"),
-    "failures": total("failed"),
-    "duration": mean("duration_ms", "timed"),
-    "tokens": total("tokens_used"),
-}
+COUNTS: dict[str, Any] = {"total": total("calls"), "failures": total("failed"), "tokens": total("tokens_used")}
+MEASURES: dict[str, Any] = COUNTS | {"duration": mean("duration_ms", "timed")}
 
 
 class InvocationSumQuerySet(SumsQuerySet):
@@ -153,15 +149,13 @@ class InvocationSumQuerySet(SumsQuerySet):
         return groups.annotate(total=Sum("calls"), failures=Sum("failed"), last_seen=Max("last_at"))
 
     def kinds(self, *columns: str):
-        """One row a combination of skill, tool, model and error, or what of them `columns` names; times may be None."""
-        groups = self.order_by().values(*columns)
-        return groups.annotate(
-            longest=Max("longest_ms"), first_seen=Min("first_at"), last_seen=Max("last_at"), **MEASURES
-        )
+        """One row a combination of skill, tool, model and error, or what of them `columns` names."""
+        groups = self.order_by().values(*columns).annotate(**COUNTS, timed=Sum("timed"))
+        return groups.annotate(longest=Max("longest_ms"), first_seen=Min("first_at"), last_seen=Max("last_at"))
 
     def over_time(self, grain: str, *columns: str):
         """One row an hour, day, week or month of the person's zone, and value of `columns`."""
-        return self.order_by().values(*columns, start=start_in(grain)).annotate(**MEASURES)
+        return self.order_by().values(*columns, start=start_in(grain)).annotate(**COUNTS)
 
     def by_skill_and_model(self):
         """Of calls that used a model; what took most tokens first."""

@@ -3,11 +3,15 @@
 import json
 
 import pytest
+from django.http import QueryDict
 
+from apps.core.ranges import chosen_range
 from apps.core.rollups import roll_up
 from apps.telemetry.latencies import InvocationTime
 from apps.telemetry.models import SkillInvocation
+from apps.telemetry.skill_calls import TOOL, SkillCalls
 from apps.telemetry.sums import InvocationSum
+from apps.telemetry.tool_ranks import slowest
 from tests.telemetry.rows import ago, make_invocation
 
 pytestmark = pytest.mark.django_db
@@ -54,6 +58,17 @@ class TestStatistics:
         assert [tool.names[0] for tool in context["failing"]] == ["feed", "once"]
         [tool] = context["slowest"]
         assert tool.percentiles[0] == pytest.approx(1000, rel=0.1) and tool.percentiles[2] <= tool.longest == 2000
+
+    @pytest.mark.parametrize("most", [1, 3, 10])
+    def test_of_very_many_tools_the_slowest_are_the_same(self, browser_client, monkeypatch, most):
+        for number in range(60):
+            make_invocation(tool_name=f"tool {number % 12}", duration_ms=number % 12 * 50 + number * number)
+        calls = SkillCalls(chosen_range(QueryDict())[0])
+        every = slowest(calls, calls.by(*TOOL), most)
+        monkeypatch.setattr("apps.telemetry.tool_ranks.MANY", 1)
+        assert len(every) == most and slowest(calls, calls.by(*TOOL), most) == every
+        p95 = [tool.times.p95 for tool in calls.timed(calls.by(*TOOL), *TOOL)]
+        assert [tool.times.p95 for tool in calls.timed(every, *TOOL)] == sorted(p95, reverse=True)[:most]
 
     def test_of_very_many_skills_the_busiest_and_the_worst_are_shown(self, browser_client):
         for number in range(101):

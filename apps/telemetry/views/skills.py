@@ -7,9 +7,10 @@ from django.views.decorators.http import require_GET
 
 from apps.core.export import export_table, wanted_format
 from apps.core.ranges import NAMES, chosen_range
-from apps.telemetry.skill_calls import Group, SkillCalls, failing, slowest
+from apps.telemetry.skill_calls import TOOL, Group, SkillCalls
 from apps.telemetry.skill_charts import charts, figures, rhythm
 from apps.telemetry.skill_condition import GOOD, IN_A_ROW, LEVELS, Condition, conditions
+from apps.telemetry.tool_ranks import failing, slowest
 
 MOST = 100  # rows of a table
 TOOL_COLUMNS = (
@@ -31,10 +32,12 @@ HEALTH_COLUMNS = ("skill", "health", "reasons", "calls_7d", "failed_7d", "calls_
 def skill_stats(request: HttpRequest) -> HttpResponseBase:
     time, range_form = chosen_range(request.GET)
     calls = SkillCalls(time)
-    tools = calls.tools
+    tools = calls.by(*TOOL)
     if wanted_format(request):
-        return export_table(request, TOOL_COLUMNS, map(tool_row, tools), "skill-tools")
-    skills = calls.skills
+        return export_table(request, TOOL_COLUMNS, map(tool_row, calls.timed(tools, *TOOL)), "skill-tools")
+    skills = calls.by("skill_name")
+    slow = slowest(calls, tools)
+    ranked = calls.timed([*slow, *failing(tools)], *TOOL)
     context: dict[str, Any] = {
         "time": time,
         "ranges": NAMES,
@@ -42,11 +45,11 @@ def skill_stats(request: HttpRequest) -> HttpResponseBase:
         "figures": figures(calls),
         "charts": charts(calls),
         "rhythm": rhythm(calls),
-        "skills": skills[:MOST],
+        "skills": calls.timed(skills[:MOST], "skill_name"),
         "left_out": len(skills[MOST:]),
-        "slowest": slowest(tools),
-        "failing": failing(tools),
-        "errors": calls.errors[:MOST],
+        "slowest": ranked[: len(slow)],
+        "failing": ranked[len(slow) :],
+        "errors": calls.errors(MOST),
         "most": MOST,
     }
     return render(request, "telemetry/skill_stats.html", context)

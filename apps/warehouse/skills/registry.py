@@ -1,8 +1,7 @@
 """The registry of skills beside what they do: what a page of them shows."""
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -31,7 +30,7 @@ class Skill:
     uses: int  # ever
     calls: Group | None  # in the time that is shown
     condition: Condition | None
-    spark: Sparkline
+    spark: Sparkline | None = None  # where it is drawn
 
     @property
     def state(self) -> State:
@@ -98,35 +97,38 @@ SORTS: dict[str, Callable[[Skill], Any]] = {
 
 def skills_of(time: TimeRange) -> list[Skill]:
     """All that are registered or were called in the time or within 7 days."""
-    calls = SkillCalls(time)
-    groups = {group.names[0]: group for group in calls.by("skill_name", times={})}
+    calls = SkillCalls(time, parts=("skill_name",))
+    groups = {group.names[0]: group for group in calls.by("skill_name")}
     found = {condition.skill: condition for condition in conditions()}
     registered = {row["skill_name"]: row for row in registered_skills("", MOST_REGISTERED)}
-    sparks = sparklines(calls)
     return [
-        skill(name, registered.get(name), groups.get(name), found.get(name), sparks(name))
+        skill(name, registered.get(name), groups.get(name), found.get(name))
         for name in {**registered, **groups, **found}
     ]
 
 
-def skill(
-    name: str, row: dict[str, Any] | None, calls: Group | None, condition: Condition | None, spark: Sparkline
-) -> Skill:
+def skill(name: str, row: dict[str, Any] | None, calls: Group | None, condition: Condition | None) -> Skill:
     moments = (calls and calls.last_seen, condition and condition.last_at, row and row["last_execution"])
     last_used = max((moment for moment in moments if moment), default=None)
     uses = max(row["use_count"] if row else 0, calls.outcomes.calls if calls else 0)
     layer, status = (row["layer"] or "", row["status"]) if row else ("", "")
-    return Skill(name, layer, status, last_used, uses, calls, condition, spark)
+    return Skill(name, layer, status, last_used, uses, calls, condition)
 
 
-def sparklines(calls: SkillCalls) -> Callable[[str], Sparkline]:
-    """Calls over the time, by the name of a skill."""
-    starts = list(calls.drawn.starts())
-    labels = [label_of(calls.drawn.grain, start) for start in starts]
-    counts: dict[tuple[str, datetime], int] = defaultdict(int)
-    for row in calls.sums(calls.drawn.finest).over_time(calls.drawn.grain, "skill_name"):
-        counts[row["skill_name"], row["start"]] = row["total"]
-    return lambda name: Sparkline("Calls", labels, [counts[name, start] for start in starts], whole)
+def with_sparks(skills: list[Skill], time: TimeRange) -> list[Skill]:
+    """With their calls over the time, drawn."""
+    first = min((skill.calls.first_seen for skill in skills if skill.calls), default=time.until)
+    drawn = time.starting_at(first)
+    starts = list(drawn.starts())
+    labels = [label_of(drawn.grain, start) for start in starts]
+    sums = SkillCalls(time).sums(drawn.finest).filter(skill_name__in=[skill.name for skill in skills])
+    counts = {(row["skill_name"], row["start"]): row["total"] for row in sums.over_time(drawn.grain, "skill_name")}
+    return [
+        replace(
+            skill, spark=Sparkline("Calls", labels, [counts.get((skill.name, start), 0) for start in starts], whole)
+        )
+        for skill in skills
+    ]
 
 
 def figures(skills: list[Skill]) -> list[Figure]:
