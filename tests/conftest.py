@@ -1,6 +1,9 @@
+import functools
+
 import pytest
 from django.conf import settings
-from django.test import Client
+from django.db import connection
+from django.test import Client, TransactionTestCase
 
 from tests.factories import make_person, make_token
 
@@ -62,3 +65,27 @@ def nothing_asked_yet():
     from apps.core.remote import asker
 
     asker.known.clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_emptying():
+    """After a test that commits, only the tables that have rows are emptied, and the permissions stay.
+
+    Django's own way empties a hundred tables and then makes all permissions anew, which took longer than most tests.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda test_case: empty_tables())
+        yield
+
+
+def empty_tables():
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in tables()))
+        if filled := [name for (name,) in cursor.fetchall()]:
+            cursor.execute(f"TRUNCATE {', '.join(filled)} CASCADE")
+
+
+@functools.cache
+def tables():
+    every = connection.introspection.django_table_names(only_existing=True, include_views=False)
+    return [f'"{name}"' for name in every if name not in ("django_content_type", "auth_permission")]
