@@ -1,6 +1,7 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import orjson
 from django.conf import settings
 from django.db import IntegrityError
 from django.db.models import QuerySet
@@ -19,6 +20,7 @@ from apps.knowledge import actions, schemas
 from apps.knowledge.graphs import GRAPHS, KNOWLEDGE, SKILL, Direction, Graph
 from apps.knowledge.models import KnowledgeEntity, KnowledgeQueryLog, KnowledgeRelation
 from apps.knowledge.tasks import skills_for
+from apps.knowledge.traversal import reached_from
 from apps.skillset.manifests import NoSkills
 from apps.skillset.sync import clear_skill_graph, sync_skills
 
@@ -125,17 +127,16 @@ def traverse(
         node = chosen.find(start, type)
         if node is None:
             return answer({"error": f"Entity not found: {start}", "nodes": [], "edges": []})
-        rings = chosen.reach(node.pk, max_depth, direction, relation_type)
-        nodes, edges = nodes_and_edges(chosen, rings, max_depth, direction, relation_type)
+        reached = reached_from(chosen, node.pk, max_depth, direction, relation_type)
     params = {"start": start, "relation_type": relation_type or None, "max_depth": max_depth, "direction": direction}
-    log_query("traverse", params, len(nodes))
+    log_query("traverse", params, reached.node_count)
     return answer(
         {
-            "nodes": nodes,
-            "edges": edges,
+            "nodes": orjson.Fragment(reached.nodes),
+            "edges": orjson.Fragment(reached.edges),
             "traversal_depth": max_depth,
-            "total_nodes": len(nodes),
-            "total_edges": len(edges),
+            "total_nodes": reached.node_count,
+            "total_edges": reached.edge_count,
         }
     )
 
@@ -199,15 +200,6 @@ def graph_page(entities: QuerySet, graph: Graph, limit: int, offset: int):
 
 def relations_with_ends(relations: RelationQuerySet) -> list[dict[str, Any]]:
     return list(relations.with_ends().values(*schemas.RELATION_WITH_ENDS))
-
-
-def nodes_and_edges(graph: Graph, rings: list[list[Any]], depth: int, direction: Direction, relation_type: str):
-    order = {node: place for place, node in enumerate(node for ring in rings for node in ring)}
-    fields = schemas.ENTITY_FIELDS + (("updated_at",) if graph is KNOWLEDGE else ())
-    nodes = sorted(graph.entities.objects.filter(pk__in=order).values(*fields), key=lambda node: order[node["id"]])
-    inner = [node for ring in rings[:depth] for node in ring]
-    edges = graph.edges_between(inner, list(order), direction, relation_type)
-    return nodes, list(edges.values(*schemas.RELATION_FIELDS))
 
 
 def log_query(query_type: str, params: dict[str, Any], result_count: int) -> None:

@@ -81,6 +81,7 @@ class KnowledgeRelation(models.Model):
                 name="site_knowledge_in",
             ),
             models.Index(fields=["from_entity", "to_entity"], name="site_knowledge_between"),
+            models.Index(fields=["to_entity", "from_entity"], name="site_knowledge_back"),
             models.Index(fields=["-created_at", "id"], name="site_knowledge_new_relation"),
         ]
 
