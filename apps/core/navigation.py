@@ -22,6 +22,7 @@ PAGES = {
         "Knowledge graph": "knowledge",
         "Skill graph": "skill_graph",
         "Memories": "memories",
+        "Working memory": "working_memory",
         "Thoughts": "thoughts",
     },
     "Operations": {"Admin": "admin:index", "API": "ninja:openapi-view"},

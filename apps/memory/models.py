@@ -116,6 +116,18 @@ class WorkingMemory(models.Model):
     def __str__(self) -> str:
         return f"{self.category}/{self.key}"
 
+    @property
+    def lifetime_ms(self) -> float | None:
+        """None: it stays for good."""
+        return None if self.ttl_hours is None else 3_600_000 * self.ttl_hours
+
+    @property
+    def left_ms(self) -> float | None:
+        """Of its time to live; below nought since it expired."""
+        if self.lifetime_ms is None:
+            return None
+        return self.lifetime_ms - 1000 * (timezone.now() - (self.updated_at or self.created_at)).total_seconds()
+
 
 class WorkingMemoryCheckpoint(models.Model):
     """What the agent had in mind at one moment."""

@@ -1,9 +1,21 @@
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import models
-from django.db.models import Count, F, FloatField, Func, Q, Value
-from django.db.models.functions import Coalesce, Greatest, Least, Length, Lower, Now, StrIndex, Substr, Trunc
+from django.db.models import Avg, Count, F, FloatField, Func, Q, Value
+from django.db.models.functions import (
+    Cast,
+    Coalesce,
+    Greatest,
+    Least,
+    Left,
+    Length,
+    Lower,
+    Now,
+    StrIndex,
+    Substr,
+    Trunc,
+)
 from django.db.models.lookups import GreaterThan, GreaterThanOrEqual, LessThan
 
 from apps.core.ranges import zone_of
@@ -13,7 +25,7 @@ from apps.core.texts import Holds
 CANDIDATES = 200
 
 
-EXCERPT = 600  # letters of a thought that a list shows
+EXCERPT = 600  # letters that a list shows of a text
 
 
 class ThoughtQuerySet(models.QuerySet):
@@ -84,11 +96,22 @@ def unchanged_for():
 class WorkingMemoryQuerySet(models.QuerySet):
     """An item expires `ttl_hours` after it was last written; without them, never."""
 
-    def expired(self):
-        return self.filter(GreaterThanOrEqual(unchanged_for(), Hours("ttl_hours")))
+    def expired(self, since: timedelta = timedelta()):
+        """For so long, at the least."""
+        return self.filter(GreaterThanOrEqual(unchanged_for(), Hours("ttl_hours") + Value(since)))
 
     def alive(self):
         return self.filter(Q(ttl_hours=None) | Q(LessThan(unchanged_for(), Hours("ttl_hours"))))
+
+    def excerpted(self):
+        """With the `excerpt` of the value, which may be long and stays in the database."""
+        return self.annotate(excerpt=Left(Cast("value", models.TextField()), EXCERPT)).defer("value")
+
+    def totals(self):
+        """By category, the largest first: (category, count, expired, average importance)."""
+        expired = Count("pk", filter=Q(GreaterThanOrEqual(unchanged_for(), Hours("ttl_hours"))))
+        counted = self.values("category").annotate(count=Count("pk"), expired=expired, average=Avg("importance"))
+        return counted.order_by("-count", "category")
 
     def newest_first(self):
         return self.order_by("-created_at", "id")

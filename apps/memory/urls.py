@@ -1,8 +1,10 @@
 from django.urls import path, re_path
 
-from apps.memory.views import memories, thoughts
+from apps.memory.views import memories, thoughts, working_memory
 
 urlpatterns = [
+    path("working-memory", working_memory.items, name="working_memory"),
+    path("working-memory/items/<uuid:pk>", working_memory.item, name="working_memory_item"),
     path("thoughts", thoughts.thoughts, name="thoughts"),
     path("thoughts/<uuid:pk>", thoughts.thought, name="thought"),
     path("memories", memories.memories, name="memories"),

@@ -11,7 +11,7 @@ from apps.core.actors import Actor
 from apps.goals.models import Goal
 from apps.improvement.models import ImprovementProposal
 from apps.knowledge.actions import delete_entity
-from apps.memory.models import Memory, Thought
+from apps.memory.models import Memory, Thought, WorkingMemory
 from tests.factories import make_goal
 from tests.improvement.rows import make_proposal
 from tests.knowledge.graphs import make_entity, relate
@@ -32,7 +32,7 @@ PAGES = [
     *("/budgets", BUDGET),
     *("/sessions", SESSION, f"{SESSION}/compare", f"{SESSION}/compare/{SESSION[-36:]}"),
     *("/skills", "/skills/skill%200", "/skill-stats", "/skill-health"),
-    *("/activities", "/creative-pulse", "/thoughts"),
+    *("/activities", "/creative-pulse", "/thoughts", "/working-memory"),
     *("/proposals", PROPOSAL),
     *(f"{NODE}/edit", f"{NODE}/delete", f"{NODE}/relations/new", RELATION, "/knowledge/edits"),
     *("/memories", "/memories/plan%2Fb"),
@@ -53,6 +53,7 @@ def goals(transactional_db):
     make_usage(session=session, latency_ms=900, success=False, error_message="upstream timeout")
     make_activity(details={"session_id": str(session.pk)})
     Thought.objects.create(content="A passing thought")
+    WorkingMemory.objects.create(category="task", key="next", value={"n": 1}, ttl_hours=3)
     make_budget(pk=BUDGET[-36:], name="Daily", limit=3)
     make_budget(unit="tokens", warn_at=[])
     make_activity(skill="brainstorm", details={"message": "A thought", "session_id": str(make_session().pk)})
@@ -112,14 +113,15 @@ def test_hostile_text_is_text(window):
     ImprovementProposal.objects.update(proposed_code=HOSTILE, status="<i>", description=HOSTILE)
     Memory.objects.create(key=HOSTILE, value={HOSTILE: "old"}, category=HOSTILE[:90])
     Memory.objects.update(value={HOSTILE: [HOSTILE]})
+    names = {"key": HOSTILE, "category": HOSTILE[:50], "source": HOSTILE[:99]}
+    item = WorkingMemory.objects.create(value={HOSTILE: HOSTILE}, **names)
     page = window()
     told = (
         "/proposals?status=all",
         PROPOSAL,
         "/memories",
         Memory.objects.get().get_absolute_url(),
-        "/thoughts",
-        f"/thoughts/{thought.pk}",
+        *("/thoughts", f"/thoughts/{thought.pk}", "/working-memory", f"/working-memory/items/{item.pk}"),
         "/sessions",
         "/activities",
         f"/activities/{said.pk}",
