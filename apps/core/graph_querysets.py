@@ -28,6 +28,7 @@ FILLERS |= {
     "you",
 }
 MOST_WORDS = 12
+MOST_ALIKE = 1000
 
 
 def telling_words(task: str) -> list[str]:
@@ -56,11 +57,12 @@ class EntityQuerySet(models.QuerySet):
         return self.with_description().filter(reduce(and_, every, Q()))
 
     def spelt_like(self, text: str):
-        """Those with a part of the name that looks like `text`, the likest first."""
+        """Those with a part of the name that looks like `text`, the likest first; of very many, any MOST_ALIKE."""
         wanted = Value(text.upper())
+        alike = self.annotate(capitals=Upper("name")).filter(capitals__trigram_word_similar=wanted)[:MOST_ALIKE]
         likeness = Func(wanted, Upper("name"), function="word_similarity", output_field=FloatField())
-        found = self.annotate(capitals=Upper("name")).filter(capitals__trigram_word_similar=wanted)
-        return found.annotate(likeness=likeness).order_by("-likeness", "name", "id")
+        found = self.filter(pk__in=alike.values("pk")).annotate(likeness=likeness)
+        return found.order_by("-likeness", "name", "id")
 
     def called(self, name: str):
         """By exact name; where several types share it, the one that is there longest comes first."""

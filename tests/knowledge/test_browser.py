@@ -7,6 +7,7 @@ import pytest
 from django.core.cache import cache
 from django.utils import timezone
 
+from apps.knowledge.browser import found as searching
 from apps.knowledge.browser import relations as bounds
 from apps.knowledge.models import KnowledgeEntity, KnowledgeRelation
 from tests.knowledge.graphs import make_entity, make_skill_node, make_star, relate
@@ -59,6 +60,26 @@ class TestSearch:
         make_entity("PostgreSQL"), make_entity("Grafana")
         response = browser_client.get("/knowledge?q=postgersql")
         assert names(response.context["found"].nodes) == ["PostgreSQL"] and b"spelt nearly so" in response.content
+
+    def test_of_what_is_misspelt_the_likest_come_first(self, browser_client, monkeypatch):
+        monkeypatch.setattr(searching, "SHOWN", 1)
+        for name in ("Session review", "Sensible menu", "Sesion reviews"):
+            make_entity(name)
+        response = browser_client.get("/knowledge?q=sesion+revew")
+        assert names(response.context["found"].nodes) == ["Sesion reviews"]
+
+    def test_costs_few_queries_though_nothing_is_like_it(self, browser_client, aria, django_assert_max_num_queries):
+        with django_assert_max_num_queries(MOST_QUERIES):
+            assert not browser_client.get("/knowledge?q=zzzz").context["found"].nodes
+
+    def test_hubs_are_counted_by_type_to_the_last(self, browser_client, monkeypatch):
+        monkeypatch.setattr(bounds, "MOST_DEGREE", 3)
+        hub = make_star(make_entity("hub"), ["t1", "t2", "t3", "t4"])[0].relations_in.get().from_entity
+        relate(hub, make_entity("rare"), "zones")
+        results = browser_client.get("/knowledge?q=hub").context["found"]
+        assert (results.nodes[0].degree, results.relations) == (3, [("uses", 1), ("zones", 1)])
+        narrowed = browser_client.get("/knowledge?relation=zones").context["found"]
+        assert sorted(names(narrowed.nodes)) == ["hub", "rare"]
 
     def test_types_and_relations_narrow_and_are_counted(self, browser_client, aria):
         found = browser_client.get("/knowledge").context["found"]

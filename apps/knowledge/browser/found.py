@@ -1,20 +1,22 @@
 """Finding nodes by their name or description, among many."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import connection, transaction
 
 from apps.core.graph_querysets import EntityQuerySet
-from apps.knowledge.browser.relations import MOST_DEGREE, degrees, having, relation_types
+from apps.knowledge.browser.relations import MOST_DEGREE, MOST_TYPES, profiles
 from apps.knowledge.graphs import Graph
 
 MOST_FOUND = 300  # of which the facets tell
 SHOWN = 50
 RECENT = 3000  # looked through for a text of one or two letters, which no index of trigrams knows
 
-ALIKE = 0.4  # share of the trigrams: two letters that have changed places are no more than this
+# Shares of the trigrams, tried in turn: two letters that have changed places are no more than the last.
+ALIKE = (0.8, 0.6, 0.4)
 
 
 @dataclass
@@ -24,6 +26,7 @@ class FoundNode:
     type: str
     description: str
     degree: int = 0
+    relation_types: frozenset[str] = frozenset()
 
     @property
     def relations(self) -> str:
@@ -49,20 +52,26 @@ def find(graph: Graph, text: str, type: str = "", relation: str = "") -> Found:
     alike = bool(text) and not found
     if alike:
         found = spelt_like(nodes, text)
+    for profile in profiles(graph, list(found)) if found else ():
+        node = found[profile.node]
+        node.degree, node.relation_types = profile.degree, profile.relation_types
+    capped = len(found) >= MOST_FOUND
     if relation:
-        those = having(graph, relation, list(found))
-        found = {id: node for id, node in found.items() if id in those}
-    for id, degree in degrees(graph, list(found)).items():
-        found[id].degree = degree
+        found = {id: node for id, node in found.items() if relation in node.relation_types}
     shown = [*found.values()][:SHOWN] if alike or not text else sorted(found.values(), key=lambda one: rank(one, text))
     return Found(
         shown[:SHOWN],
         len(found),
-        len(found) >= MOST_FOUND,
+        capped,
         alike,
-        Counter(node.type for node in found.values()).most_common(),
-        relation_types(graph, list(found)),
+        tally(node.type for node in found.values()),
+        tally(type for node in found.values() for type in node.relation_types)[:MOST_TYPES],
     )
+
+
+def tally(names: Iterable[str]) -> list[tuple[str, int]]:
+    """The most frequent first."""
+    return sorted(Counter(names).items(), key=lambda one: (-one[1], one[0]))
 
 
 def matching(nodes: EntityQuerySet, text: str) -> dict[UUID, FoundNode]:
@@ -75,9 +84,15 @@ def matching(nodes: EntityQuerySet, text: str) -> dict[UUID, FoundNode]:
 
 
 def spelt_like(nodes: EntityQuerySet, text: str) -> dict[UUID, FoundNode]:
+    """The likest: where enough are very like it, the many that are less so are not even read."""
+    found: dict[UUID, FoundNode] = {}
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL pg_trgm.word_similarity_threshold = {ALIKE}")
-        return as_nodes(nodes.spelt_like(text))
+        for share in ALIKE:
+            cursor.execute(f"SET LOCAL pg_trgm.word_similarity_threshold = {share}")
+            found |= as_nodes(nodes.spelt_like(text))
+            if len(found) >= SHOWN:
+                break
+    return found
 
 
 def as_nodes(nodes: EntityQuerySet) -> dict[UUID, FoundNode]:

@@ -66,10 +66,15 @@ SELECT ranked.node, entity.id, entity.name, entity.type, ranked.degree, ranked.n
  ORDER BY array_position(%(nodes)s::uuid[], ranked.node), ranked.place"""
 RANKS = {"degree": "degree DESC, newest DESC", "newest": "newest DESC, degree DESC"}
 
-# Of each of some nodes the types of its relations, once each.
-FACETS = """
-SELECT relation_type, count(DISTINCT node) FROM unnest(%(nodes)s::uuid[]) AS node, LATERAL ({types}) AS every
- GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {most}"""
+# Few relations are read to the last; of many, the types by the index.
+PROFILES = """
+SELECT node, least(leaving.relations + arriving.relations, {most}), {out_types} || {in_types}
+  FROM unnest(%(nodes)s::uuid[]) AS node,
+       LATERAL (SELECT count(*) AS relations, array_agg(DISTINCT relation_type) AS types FROM (
+                SELECT relation_type FROM {relations} WHERE from_entity = node LIMIT {most}) AS few) AS leaving,
+       LATERAL (SELECT count(*) AS relations, array_agg(DISTINCT relation_type) AS types FROM (
+                SELECT relation_type FROM {relations} WHERE to_entity = node LIMIT {most}) AS few) AS arriving"""
+PROFILE_TYPES = "CASE WHEN {way}.relations < {most} THEN {way}.types ELSE ARRAY({types}) END"
 
 COUNTS = """
 SELECT {outgoing}, kind.relation_type,
@@ -115,6 +120,15 @@ class Edge:
     end: UUID
     relation_type: str
     created_at: datetime
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Of a node: how many relations it has, counted to no more than MOST_DEGREE, and of which types."""
+
+    node: UUID
+    degree: int
+    relation_types: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -192,30 +206,23 @@ def counts(graph: Graph, node: UUID) -> list[Count]:
     return sorted(found, key=lambda count: (not count.outgoing, -count.relations, count.relation_type))
 
 
-def relation_types(graph: Graph, nodes: Sequence[UUID]) -> list[tuple[str, int]]:
-    """The types of relations that the nodes have, and how many of the nodes have each, the most common first."""
+def profiles(graph: Graph, nodes: Sequence[UUID]) -> list[Profile]:
     relations = graph.relations._meta.db_table
-    types = " UNION ALL ".join(
-        f"SELECT * FROM ({TYPES.format(end=end, node='node', most=MOST_TYPES, relations=relations)}) AS {end}"
-        for end, _ in ENDS["both"]
+    out_types, in_types = (
+        PROFILE_TYPES.format(
+            way=way, most=MOST_DEGREE, types=TYPES.format(end=end, node="node", most=MOST_TYPES, relations=relations)
+        )
+        for way, end in (("leaving", "from_entity"), ("arriving", "to_entity"))
     )
-    return rows(FACETS.format(types=types, most=MOST_TYPES), {"nodes": list(nodes)})
+    statement = PROFILES.format(out_types=out_types, in_types=in_types, most=MOST_DEGREE, relations=relations)
+    found = rows(statement, {"nodes": list(nodes)})
+    return [Profile(node, degree, frozenset(types or ())) for node, degree, types in found]
 
 
 def all_relation_types(graph: Graph) -> list[str]:
     """At most MOST_TYPES, in alphabetical order."""
     types = TYPES.format(end="true", node="true", most=MOST_TYPES, relations=graph.relations._meta.db_table)
     return [type for (type,) in rows(types, {})]
-
-
-def having(graph: Graph, relation_type: str, nodes: Sequence[UUID]) -> set[UUID]:
-    """Those of the nodes that a relation of this type leaves or reaches."""
-    relations = graph.relations._meta.db_table
-    ends = " OR ".join(
-        f"EXISTS (SELECT FROM {relations} WHERE {end} = node AND relation_type = %(type)s)" for end, _ in ENDS["both"]
-    )
-    statement = f"SELECT node FROM unnest(%(nodes)s::uuid[]) AS node WHERE {ends}"
-    return {node for (node,) in rows(statement, {"nodes": list(nodes), "type": relation_type})}
 
 
 def edges_among(graph: Graph, degree: dict[UUID, int], relation_types: Sequence[str] = ()) -> list[Edge]:
