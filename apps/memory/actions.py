@@ -4,6 +4,7 @@ import json
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -129,10 +130,30 @@ def restore_checkpoint(name: str) -> int:
         return cursor.rowcount
 
 
+def restore_reversibly(name: str) -> tuple[int, WorkingMemoryCheckpoint]:
+    """As `restore_checkpoint`, after what is in mind now has become a checkpoint too, which is returned with it."""
+    with alone():
+        present = make_checkpoint()
+        return restore_checkpoint(name), present
+
+
 def clean_up(items: WorkingMemoryQuerySet) -> int:
     """Delete some items; returns how many were there."""
     with alone():
         return WorkingMemory.objects.filter(id__in=items.in_order_of_locking().values("id")).delete()[0]
+
+
+def clean_up_reversibly(items: WorkingMemoryQuerySet) -> tuple[int, WorkingMemoryCheckpoint]:
+    """As `clean_up`, after what is in mind now has become a checkpoint, which is returned with it."""
+    with alone():
+        present = make_checkpoint()
+        return clean_up(items), present
+
+
+def purge_expired() -> int:
+    """Delete what expired a day ago or earlier; until then one can still look at it. Returns how many it were."""
+    long_expired = WorkingMemory.objects.expired(since=timedelta(days=1))
+    return clean_up(long_expired) if long_expired.exists() else 0
 
 
 @contextmanager

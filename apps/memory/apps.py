@@ -7,6 +7,8 @@ class MemoryConfig(AppConfig):
     name = "apps.memory"
 
     def ready(self) -> None:
+        from apps.memory.actions import purge_expired
         from apps.memory.semantic_actions import embed_what_waits
 
         every(15, "embeddings", embed_what_waits)
+        every(3600, "purge of working memory", purge_expired)

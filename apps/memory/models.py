@@ -145,6 +145,9 @@ class WorkingMemoryCheckpoint(models.Model):
     def __str__(self) -> str:
         return self.checkpoint_id
 
+    def get_absolute_url(self) -> str:
+        return f"{reverse('checkpoint')}?{urlencode({'name': self.pk})}"
+
 
 class WorkingMemoryCheckpointItem(models.Model):
     """An item of working memory as it was then; `item_id` was its id."""

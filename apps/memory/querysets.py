@@ -103,6 +103,10 @@ class WorkingMemoryQuerySet(models.QuerySet):
     def alive(self):
         return self.filter(Q(ttl_hours=None) | Q(LessThan(unchanged_for(), Hours("ttl_hours"))))
 
+    def written_by(self, moment: datetime):
+        """Last written then or before."""
+        return self.alias(written=Coalesce("updated_at", "created_at")).filter(written__lte=moment)
+
     def excerpted(self):
         """With the `excerpt` of the value, which may be long and stays in the database."""
         return self.annotate(excerpt=Left(Cast("value", models.TextField()), EXCERPT)).defer("value")

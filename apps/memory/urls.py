@@ -1,10 +1,14 @@
 from django.urls import path, re_path
 
-from apps.memory.views import memories, thoughts, working_memory
+from apps.memory.views import checkpoints, clean_up, memories, thoughts, working_memory
 
 urlpatterns = [
     path("working-memory", working_memory.items, name="working_memory"),
     path("working-memory/items/<uuid:pk>", working_memory.item, name="working_memory_item"),
+    # By `name` in the query, because an older program may have called a checkpoint anything.
+    path("working-memory/checkpoint", checkpoints.checkpoint, name="checkpoint"),
+    path("working-memory/checkpoints", checkpoints.checkpoints, name="checkpoints"),
+    path("working-memory/clean-up", clean_up.clean_up, name="clean_up"),
     path("thoughts", thoughts.thoughts, name="thoughts"),
     path("thoughts/<uuid:pk>", thoughts.thought, name="thought"),
     path("memories", memories.memories, name="memories"),

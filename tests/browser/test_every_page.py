@@ -11,7 +11,8 @@ from apps.core.actors import Actor
 from apps.goals.models import Goal
 from apps.improvement.models import ImprovementProposal
 from apps.knowledge.actions import delete_entity
-from apps.memory.models import Memory, Thought, WorkingMemory
+from apps.memory.actions import make_checkpoint
+from apps.memory.models import Memory, Thought, WorkingMemory, WorkingMemoryCheckpoint
 from tests.factories import make_goal
 from tests.improvement.rows import make_proposal
 from tests.knowledge.graphs import make_entity, relate
@@ -33,6 +34,7 @@ PAGES = [
     *("/sessions", SESSION, f"{SESSION}/compare", f"{SESSION}/compare/{SESSION[-36:]}"),
     *("/skills", "/skills/skill%200", "/skill-stats", "/skill-health"),
     *("/activities", "/creative-pulse", "/thoughts", "/working-memory"),
+    *("/working-memory/checkpoints", "/working-memory/checkpoint?name=kept", "/working-memory/clean-up"),
     *("/proposals", PROPOSAL),
     *(f"{NODE}/edit", f"{NODE}/delete", f"{NODE}/relations/new", RELATION, "/knowledge/edits"),
     *("/memories", "/memories/plan%2Fb"),
@@ -54,6 +56,8 @@ def goals(transactional_db):
     make_activity(details={"session_id": str(session.pk)})
     Thought.objects.create(content="A passing thought")
     WorkingMemory.objects.create(category="task", key="next", value={"n": 1}, ttl_hours=3)
+    WorkingMemory.objects.create(category="task", key="last", value={"n": 1}, ttl_hours=0)
+    WorkingMemoryCheckpoint.objects.create(pk="kept", items_checkpointed=0)
     make_budget(pk=BUDGET[-36:], name="Daily", limit=3)
     make_budget(unit="tokens", warn_at=[])
     make_activity(skill="brainstorm", details={"message": "A thought", "session_id": str(make_session().pk)})
@@ -115,6 +119,9 @@ def test_hostile_text_is_text(window):
     Memory.objects.update(value={HOSTILE: [HOSTILE]})
     names = {"key": HOSTILE, "category": HOSTILE[:50], "source": HOSTILE[:99]}
     item = WorkingMemory.objects.create(value={HOSTILE: HOSTILE}, **names)
+    checkpoint = make_checkpoint().get_absolute_url()
+    WorkingMemory.objects.update(value={HOSTILE: "other"})
+    WorkingMemory.objects.create(value={HOSTILE: HOSTILE}, **names | {"category": "c"}, ttl_hours=0)
     page = window()
     told = (
         "/proposals?status=all",
@@ -122,6 +129,7 @@ def test_hostile_text_is_text(window):
         "/memories",
         Memory.objects.get().get_absolute_url(),
         *("/thoughts", f"/thoughts/{thought.pk}", "/working-memory", f"/working-memory/items/{item.pk}"),
+        *("/working-memory/clean-up", checkpoint),
         "/sessions",
         "/activities",
         f"/activities/{said.pk}",
