@@ -7,7 +7,7 @@ months, then days, then hours, and reads the rows themselves where its window cu
 over; how seldom they run changes the cost of an answer, never the answer. Days and months are UTC's.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Literal, cast
@@ -72,9 +72,12 @@ class SumsQuerySet(models.QuerySet):
 
         No row spans more than `finest`: a chart by the hour needs hours.
         """
+        return self.reading(*window(cast(type[Sums], self.model), since, until, finest))
+
+    def reading(self, sql: str, params: Sequence[Any]):
+        """What the SQL gives in the place of the table."""
         found = self.all()
         alias = found.query.get_initial_alias()
-        sql, params = window(cast(type[Sums], self.model), since, until, finest)
         found.query.alias_map = {alias: Derived(alias, sql, params)}
         return found
 
@@ -97,7 +100,7 @@ class Sums(models.Model):
 class Derived(BaseTable):
     """A FROM item of our own in the place of the model's table."""
 
-    def __init__(self, alias: str, sql: str, params: list[Any]) -> None:
+    def __init__(self, alias: str, sql: str, params: Sequence[Any]) -> None:
         super().__init__(alias, alias)
         self.sql, self.params = sql, params
 

@@ -67,11 +67,20 @@ class LatencyQuerySet(SumsQuerySet):
         What has no timed calls is missing; without names all calls are together, under ().
         """
         names = (*columns, *expressions)
-        counted = self.exclude(bucket=None).order_by().values(*columns, "bucket", **expressions)
+        counted = self.by_start(*columns) if expressions else self.exclude(bucket=None).order_by()
+        counted = counted.values(*columns, "bucket", **expressions).annotate(n=Sum("calls")).order_by("bucket")
         found: dict[tuple[Any, ...], list[tuple[int, int]]] = defaultdict(list)
-        for row in counted.annotate(n=Sum("calls")).order_by("bucket").values_list(*names, "bucket", "n"):
+        for row in counted.values_list(*names, "bucket", "n"):
             found[row[:-2]].append(row[-2:])
         return {group: Latency(buckets) for group, buckets in found.items()}
+
+    def by_start(self, *columns: str):
+        """The counts of each start first, for an expression such as `start_in` is dear when it is made a row."""
+        counted = self.exclude(bucket=None).order_by().values("starts", *columns, "bucket").annotate(n=Sum("calls"))
+        sql, params = counted.query.sql_with_params()
+        return type(self)(self.model).reading(
+            f"SELECT {', '.join(['starts', *columns, 'bucket'])}, n AS calls FROM ({sql}) AS x", params
+        )
 
 
 class UsageLatencyQuerySet(UsageFilters, LatencyQuerySet):  # type: ignore[override]  # django-stubs on as_manager

@@ -66,11 +66,11 @@ class FoundError:
 
 @dataclass(frozen=True)
 class SkillCalls:
-    """Of all skills where `skill` is empty; `parts` are the columns that tell apart what is asked for."""
+    """Of all skills where `skill` is empty; the columns `parts` tell apart what `by` groups."""
 
     time: TimeRange
     skill: str = ""
-    parts: Names = TOOL
+    parts: Names = KIND
 
     def sums(self, finest: Span = "month") -> InvocationSumQuerySet:
         found = InvocationSum.objects.between(self.time.since, self.time.until, finest)
@@ -88,11 +88,18 @@ class SkillCalls:
     def outcomes(self) -> Outcomes:
         return outcomes_of(self.rows)
 
+    @property
+    def tokens(self) -> int:
+        return sum(row["tokens"] for row in self.rows)
+
+    @property
+    def first(self) -> datetime:
+        return min((row["first_seen"] for row in self.rows), default=self.time.until)
+
     @cached_property
     def drawn(self) -> TimeRange:
         """With a start: for all time that of the first call."""
-        first = min((row["first_seen"] for row in self.rows), default=self.time.until)
-        return self.time.starting_at(first)
+        return self.time if self.time.since else self.time.starting_at(self.first)
 
     @cached_property
     def hours(self) -> list[Row] | None:
@@ -127,17 +134,16 @@ class SkillCalls:
 
     def timed(self, groups: list[Group], *columns: str) -> list[Group]:
         """The same, by `skill_name` or TOOL, with their times."""
-        skills = {skill for skill, *_ in (one.names for one in groups)}
-        found = self.times().filter(skill_name__in=skills).latencies(*columns)
+        found = self.times().filter(skill_name__in={one.names[0] for one in groups}).latencies(*columns)
         return [replace(one, times=found.get(one.names, NO_TIMES)) for one in groups]
 
-    def errors(self, most: int) -> list[FoundError]:
+    @property
+    def errors(self) -> list[FoundError]:
         """The most frequent first."""
-        failed = self.sums().exclude(error_type=None)
-        rows = self.rows if "error_type" in self.parts else failed.kinds("skill_name", "error_type")
-        types = parted((row for row in rows if row["error_type"] is not None), "skill_name", "error_type")
-        found = [FoundError(skill, type, *seen(rows)) for (skill, type), rows in types.items()]
-        return sorted(found, key=lambda one: (-one.count, one.skill, one.type))[:most]
+        failed = (row for row in self.rows if row["error_type"] is not None)
+        types = parted(failed, "skill_name", "error_type").items()
+        found = [FoundError(skill, type, *seen(rows)) for (skill, type), rows in types]
+        return sorted(found, key=lambda one: (-one.count, one.skill, one.type))
 
 
 def parted(rows: Iterable[Row], *columns: str) -> dict[Names, list[Row]]:

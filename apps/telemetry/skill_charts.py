@@ -16,7 +16,7 @@ MOST_BARS = 24
 
 def figures(calls: SkillCalls) -> list[Figure]:
     """Each beside that of the period before."""
-    now, times, tokens = calls.outcomes, calls.all_times, sum(row["tokens"] for row in calls.rows)
+    now, times = calls.outcomes, calls.all_times
     before: dict[str, Any] = {}
     times_before = NO_TIMES
     if calls.time.previous:
@@ -30,7 +30,7 @@ def figures(calls: SkillCalls) -> list[Figure]:
         Figure("Median", times.p50, times_before.p50, milliseconds),
         Figure("p95", times.p95, times_before.p95, milliseconds),
         Figure("p99", times.p99, times_before.p99, milliseconds),
-        Figure("Tokens, as reported", tokens, before.get("tokens"), compact),
+        Figure("Tokens, as reported", calls.tokens, before.get("tokens"), compact),
     ]
 
 

@@ -7,12 +7,12 @@ from django.views.decorators.http import require_GET
 
 from apps.core.export import export_table, wanted_format
 from apps.core.ranges import NAMES, chosen_range
+from apps.telemetry.all_calls import AllCalls
 from apps.telemetry.skill_calls import TOOL, Group, SkillCalls
 from apps.telemetry.skill_charts import charts, figures, rhythm
 from apps.telemetry.skill_condition import GOOD, IN_A_ROW, LEVELS, Condition, conditions
-from apps.telemetry.tool_ranks import failing, slowest
 
-MOST = 100  # rows of a table
+MOST = 50  # rows of a table
 TOOL_COLUMNS = (
     "skill",
     "tool",
@@ -31,25 +31,22 @@ HEALTH_COLUMNS = ("skill", "health", "reasons", "calls_7d", "failed_7d", "calls_
 @require_GET
 def skill_stats(request: HttpRequest) -> HttpResponseBase:
     time, range_form = chosen_range(request.GET)
-    calls = SkillCalls(time)
-    tools = calls.by(*TOOL)
     if wanted_format(request):
-        return export_table(request, TOOL_COLUMNS, map(tool_row, calls.timed(tools, *TOOL)), "skill-tools")
-    skills = calls.by("skill_name")
-    slow = slowest(calls, tools)
-    ranked = calls.timed([*slow, *failing(tools)], *TOOL)
+        calls = SkillCalls(time, parts=TOOL)
+        return export_table(request, TOOL_COLUMNS, map(tool_row, calls.timed(calls.by(*TOOL), *TOOL)), "skill-tools")
+    every = AllCalls(time, most=MOST)
     context: dict[str, Any] = {
         "time": time,
         "ranges": NAMES,
         "range_form": range_form,
-        "figures": figures(calls),
-        "charts": charts(calls),
-        "rhythm": rhythm(calls),
-        "skills": calls.timed(skills[:MOST], "skill_name"),
-        "left_out": len(skills[MOST:]),
-        "slowest": ranked[: len(slow)],
-        "failing": ranked[len(slow) :],
-        "errors": calls.errors(MOST),
+        "figures": figures(every),
+        "charts": charts(every),
+        "rhythm": rhythm(every),
+        "skills": every.skills,
+        "left_out": len(every.names[MOST:]),
+        "slowest": [every.tools[names] for names in every.slowest],
+        "failing": [every.tools[names] for names in every.failing],
+        "errors": every.errors,
         "most": MOST,
     }
     return render(request, "telemetry/skill_stats.html", context)

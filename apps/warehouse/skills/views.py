@@ -14,13 +14,12 @@ from apps.skillset.facts import manifest_facts
 from apps.skillset.models import SkillStatusRecord, SkillUse
 from apps.telemetry.models import SkillInvocation
 from apps.telemetry.schemas.skills import FIELDS
-from apps.telemetry.skill_calls import KIND, TOOL, SkillCalls
+from apps.telemetry.skill_calls import TOOL, SkillCalls
 from apps.telemetry.skill_charts import charts, figures, latency_histogram, rhythm
 from apps.warehouse.skills import registry
 from apps.warehouse.skills.registry import COLUMNS, SORTS, STATES, Skill, Wanted
 
 MOST_SKILLS = 200  # on the page; the export has all
-MOST_ERRORS = 100
 TIME = ("range", "since", "until")
 
 
@@ -83,7 +82,7 @@ def skill(request: HttpRequest, name: str) -> HttpResponseBase:
         invocations = invocations.filter(success=False)
     if wanted_format(request):
         return export_rows(request, ordered(invocations, "created_at", request.GET), FIELDS, "skill-calls")
-    calls = SkillCalls(time, name, KIND)
+    calls = SkillCalls(time, name)
     record = SkillStatusRecord.objects.filter(skill_name=name).first()
     facts = manifest_facts(name)
     if not (record or facts or calls.rows or SkillUse.objects.filter(pk=name).exists()):
@@ -100,7 +99,7 @@ def skill(request: HttpRequest, name: str) -> HttpResponseBase:
         "charts": [*charts(calls), latency_histogram(calls.all_times)],
         "rhythm": rhythm(calls),
         "tools": calls.timed(calls.by(*TOOL), *TOOL),
-        "errors": calls.errors(MOST_ERRORS),
+        "errors": calls.errors,
         "models": calls.by("model_used"),
         "outcome": outcome,
         "calls": live_page(invocations, "created_at", request),
