@@ -44,7 +44,7 @@ class Site:
         environment = os.environ | {"DATABASE_URL": database_url(), "DJANGO_SETTINGS_MODULE": "aria_site.settings"}
         environment |= self.settings
         self.process = subprocess.Popen([*command, "aria_site.asgi:application"], env=environment)
-        wait_until(self.answers, 20)
+        wait_until(self.answers, 60)
 
     def answers(self):
         assert self.process.poll() is None, "daphne ended at its start"
@@ -69,8 +69,8 @@ def running_site(*, with_duties=False, **settings):
     for name in () if with_duties else duties.duties:
         guard.execute("SELECT pg_try_advisory_lock_shared(%s, %s)", duties.key_of(name))
     site = Site(**settings)
-    site.start()
     try:
+        site.start()
         yield site
     finally:
         site.stop()
