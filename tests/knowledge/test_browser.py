@@ -7,6 +7,7 @@ import pytest
 from django.core.cache import cache
 from django.utils import timezone
 
+from apps.knowledge import between
 from apps.knowledge.browser import found as searching
 from apps.knowledge.browser import relations as bounds
 from apps.knowledge.models import KnowledgeEntity, KnowledgeRelation
@@ -168,7 +169,7 @@ class TestNode:
     def test_lines_between_neighbours_also_of_hubs(self, browser_client, aria, monkeypatch):
         relate(KnowledgeEntity.objects.get(name="Najia"), KnowledgeEntity.objects.get(name="Grafana"), "reads")
         few = browser_client.get(f"/knowledge/{aria.pk}").context["shown"].edges
-        monkeypatch.setattr(bounds, "MANY", 0)
+        monkeypatch.setattr(between, "MANY", 1)
         many = browser_client.get(f"/knowledge/{aria.pk}").context["shown"].edges
         assert set(few) == set(many) and any(edge.relation_type == "reads" for edge in few)
 

@@ -108,8 +108,7 @@ def neighbourhood(
     shown = Neighbourhood(middle, {middle.id: middle}, [[middle]])
     for stage in grown(graph, shown, wanted):
         shown.stages.append(stage)
-    degree = {node.id: node.degree for node in shown.nodes.values()}
-    shown.connect(edges_among(graph, degree, wanted.relation))
+    shown.connect(edges_among(graph, shown.nodes, wanted.relation))
     middle.degree = sum(one.relations for one in counts)
     return shown
 

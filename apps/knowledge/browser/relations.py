@@ -4,7 +4,7 @@ Degrees are counted up to a cap instead of being kept by triggers: rows that all
 them wait for one another, and beyond a thousand the number says no more than "many".
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from apps.knowledge.between import between
 from apps.knowledge.browser.wanted import Wanted
 from apps.knowledge.graphs import ENDS, Graph
 
@@ -21,7 +22,6 @@ MOST_TYPES = 100  # of relations, of one node
 LOOKED_AT = 8  # newest relations for each neighbour that is to be shown: the best of them are
 LOOKED_THROUGH = 1000  # newest relations, where neighbours of some types alone are wanted
 MOST_EDGES = 1000
-MANY = 300  # relations of a node, which are then not read one by one to find those between shown nodes
 
 # From type to type by the index: costs a look-up a type, however many relations there are of each.
 TYPES = """
@@ -82,26 +82,9 @@ SELECT {outgoing}, kind.relation_type,
                                LIMIT {most}) AS listed)
   FROM ({types}) AS kind"""
 
-# Between two nodes with many relations by the index on both ends, else by those of the one with few.
 EDGES = """
-WITH shown AS MATERIALIZED (
-    SELECT * FROM unnest(%(nodes)s::uuid[], %(degrees)s::int[]) AS shown (id, degree)
-), edge AS (
-    SELECT shown.id AS start, leaving.* FROM shown, LATERAL (
-           SELECT to_entity, relation_type, created_at FROM {relations} WHERE from_entity = shown.id) AS leaving
-     WHERE degree < {many} AND to_entity = ANY(%(nodes)s)
-    UNION
-    SELECT arriving.from_entity, shown.id, relation_type, created_at FROM shown, LATERAL (
-           SELECT from_entity, relation_type, created_at FROM {relations} WHERE to_entity = shown.id) AS arriving
-     WHERE degree < {many} AND from_entity = ANY(%(nodes)s)
-    UNION
-    SELECT one.id, other.id, between_two.* FROM shown AS one, shown AS other, LATERAL (
-           SELECT relation_type, created_at FROM {relations}
-            WHERE from_entity = one.id AND to_entity = other.id LIMIT {most_types}) AS between_two
-     WHERE one.degree >= {many} AND other.degree >= {many}
-)
-SELECT * FROM edge WHERE %(types)s::text[] = '{{}}' OR relation_type = ANY(%(types)s)
- ORDER BY created_at DESC, start, to_entity, relation_type LIMIT {most}"""
+SELECT from_entity, to_entity, relation_type, created_at FROM ({among}) AS edge
+ ORDER BY created_at DESC, from_entity, to_entity, relation_type LIMIT {most}"""
 
 
 @dataclass(frozen=True)
@@ -225,13 +208,12 @@ def all_relation_types(graph: Graph) -> list[str]:
     return [type for (type,) in rows(types, {})]
 
 
-def edges_among(graph: Graph, degree: dict[UUID, int], relation_types: Sequence[str] = ()) -> list[Edge]:
-    """All relations between these nodes, the newest first, at most MOST_EDGES; `degree` as of `degrees`."""
-    statement = EDGES.format(
-        relations=graph.relations._meta.db_table, many=MANY, most_types=MOST_TYPES, most=MOST_EDGES
-    )
-    arguments = {"nodes": list(degree), "degrees": list(degree.values()), "types": list(relation_types)}
-    return [Edge(*row) for row in rows(statement, arguments)]
+def edges_among(graph: Graph, nodes: Iterable[UUID], relation_types: Sequence[str] = ()) -> list[Edge]:
+    """All relations between these nodes, the newest first, at most MOST_EDGES."""
+    columns = "from_entity, to_entity, relation_type, created_at"  # that an index has
+    among = between("nodes", "nodes", graph.tables["relations"], MOST_TYPES, columns)
+    arguments = {"nodes": list(nodes), "types": list(relation_types)}
+    return [Edge(*row) for row in rows(EDGES.format(among=among, most=MOST_EDGES), arguments)]
 
 
 def rows(statement: str, arguments: dict[str, Any]) -> list[tuple[Any, ...]]:
