@@ -3,7 +3,8 @@
 MANY = 100  # relations of a node, which are then not read one by one
 
 # By the relations of the start where it has few, else by those of the end, from hub to hub pair by pair.
-# The limits in the subqueries keep the planner from beginning at a hub, and that order from an index that lacks one end.
+# The limits in the subqueries keep the planner from beginning at a hub, and the order keeps it from an index that has
+# one end alone to search by.
 BETWEEN = """
 WITH start AS MATERIALIZED (
     SELECT id, (SELECT count(*) FROM (SELECT FROM {relations} WHERE from_entity = node.id LIMIT {many}) AS leaving)
