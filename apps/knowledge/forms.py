@@ -22,7 +22,7 @@ class PropertiesField(forms.CharField):
         super().__init__(required=False, max_length=MOST_PROPERTIES, help_text="a JSON object", **kwargs)
 
     def prepare_value(self, value: Any) -> Any:
-        return value if isinstance(value, str) else as_json(value)
+        return value if isinstance(value, str) else as_json({} if value is None else value)
 
     def to_python(self, value: Any) -> Any:
         text = str(super().to_python(value) or "{}")

@@ -1,5 +1,8 @@
+from uuid import UUID
+
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.fields.json import KT
 from django.db.models.functions import Upper
 from django.utils import timezone
@@ -140,3 +143,61 @@ class GraphEdit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.about}"
+
+
+class MergeCandidateQuerySet(models.QuerySet):
+    def waiting(self):
+        """Those that nobody has decided on, the likeliest first, of entities that are both there."""
+        there = [Exists(KnowledgeEntity.objects.filter(pk=OuterRef(end))) for end in ("one", "other")]
+        return self.filter(*there, dismissed_at=None).order_by("-score", "one", "other")
+
+    def of(self, entity: UUID, another: UUID):
+        one, other = sorted((entity, another))
+        return self.filter(one=one, other=other)
+
+    def known_apart(self, entity: UUID) -> set[UUID]:
+        decided = self.filter(Q(one=entity) | Q(other=entity)).exclude(dismissed_at=None)
+        return {end for pair in decided.values_list("one", "other") for end in pair} - {entity}
+
+
+class MergeCandidate(models.Model):
+    """Two entities that may be the same, or that somebody has said are not; `one` is the lesser id.
+
+    No foreign keys: what is known of two holds on when one is deleted and restored.
+    """
+
+    one = models.UUIDField()
+    other = models.UUIDField()
+    likeness = models.FloatField(default=0)  # of the names, 0 to 1
+    shared = models.IntegerField(default=0)  # neighbours
+    score = models.FloatField(default=0)
+    dismissed_at = models.DateTimeField(null=True)
+    dismissed_by = models.TextField(**both(""))
+
+    objects = MergeCandidateQuerySet.as_manager()
+
+    class Meta:
+        db_table = "site_merge_candidate"
+        constraints = [models.UniqueConstraint(fields=["one", "other"], name="site_merge_candidate_pair")]
+        indexes = [
+            models.Index(
+                fields=["-score", "one", "other"], condition=Q(dismissed_at=None), name="site_merge_candidate_likely"
+            ),
+            models.Index(fields=["other"], name="site_merge_candidate_other"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.one} {self.other}"
+
+
+class DuplicatesChecked(models.Model):
+    """An entity whose likes were looked for, under the name whose hash this is."""
+
+    entity = models.UUIDField(primary_key=True)
+    name = models.IntegerField()
+
+    class Meta:
+        db_table = "site_duplicates_checked"
+
+    def __str__(self) -> str:
+        return str(self.entity)

@@ -11,6 +11,7 @@ from apps.core.actors import Actor
 from apps.goals.models import Goal
 from apps.improvement.models import ImprovementProposal
 from apps.knowledge.actions import delete_entity
+from apps.knowledge.duplicates import look_for_duplicates
 from apps.memory.actions import make_checkpoint
 from apps.memory.models import Memory, Thought, WorkingMemory, WorkingMemoryCheckpoint
 from tests.factories import make_goal
@@ -38,6 +39,7 @@ PAGES = [
     *("/proposals", PROPOSAL),
     *(f"{NODE}/edit", f"{NODE}/delete", f"{NODE}/relations/new", RELATION, "/knowledge/edits"),
     *("/memories", "/memories/plan%2Fb"),
+    *("/knowledge/merge", f"/knowledge/merge/{NODE[-36:]}/{NODE[-36:-1]}1"),
 ]
 SKILLS = ("/skills", f"/skills/{quote(HOSTILE[:99], safe='')}", "/skill-stats", "/skill-health")
 
@@ -65,7 +67,8 @@ def goals(transactional_db):
     code = {"current_code": "a = 1\nb\n", "proposed_code": "a = 2\nb\n"}
     make_proposal(pk=PROPOSAL[-36:], risk_level="high", file_path="skills/goals/__init__.py", **code)
     node = make_entity("Aria", pk=NODE[-36:], properties={"a": 1})
-    relate(node, make_entity("Ada"), pk=NODE[-36:])
+    relate(node, make_entity("aria", properties={"a": 2}, pk=NODE[-36:-1] + "1"), pk=NODE[-36:])
+    look_for_duplicates()
     delete_entity(Actor("person", "alice"), make_entity("Gone").pk)
     for number in range(6):
         cost, session = "0.5" if number < 4 else "0", make_session()
