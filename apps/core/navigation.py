@@ -24,6 +24,7 @@ PAGES = {
         "Memories": "memories",
         "Working memory": "working_memory",
         "Thoughts": "thoughts",
+        "Lessons": "lessons",
     },
     "Operations": {"Admin": "admin:index", "API": "ninja:openapi-view"},
 }

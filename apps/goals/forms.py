@@ -3,6 +3,7 @@ from typing import Any, cast
 from django import forms
 from django.utils.safestring import SafeString
 
+from apps.core.form_fields import LinesField
 from apps.goals.models import Goal
 from apps.goals.querysets import STATUSES, Column, GoalQuerySet
 
@@ -17,18 +18,6 @@ class TagsField(forms.Field):
 
     def to_python(self, value: Any) -> list[str]:
         return [tag.strip() for tag in (value or "").split(",") if tag.strip()]
-
-
-class LinesField(forms.CharField):
-    """Long text as it is: blanks at the ends kept, a browser's line ends turned back into plain ones."""
-
-    widget = forms.Textarea(attrs={"rows": 5})
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(strip=False, **kwargs)
-
-    def to_python(self, value: Any) -> Any:
-        return (super().to_python(value) or "").replace("\r\n", "\n")
 
 
 class QuickAddForm(forms.Form):

@@ -14,11 +14,17 @@ from apps.improvement.protected import is_protected
 from apps.improvement.querysets import UNRESOLVED
 
 # xmax is 0 in a row that this very statement inserted.
+# A pattern that was merged into another lesson, maybe by way of others, counts there.
 LEARN = """
+WITH RECURSIVE way AS (
+    SELECT kept_id FROM site_lesson_merge WHERE pattern = %s AND undone_at IS NULL
+     UNION
+    SELECT m.kept_id FROM way JOIN site_lesson_merge AS m ON m.removed_id = way.kept_id AND m.undone_at IS NULL)
 INSERT INTO lessons_learned AS old
        (id, error_pattern, error_type, skill_name, context, resolution, resolution_code, effectiveness,
         occurrences, last_occurred, created_at)
-VALUES (%s, %s, %s, %s, %s::jsonb, coalesce(%s, %s), %s, %s, 1, statement_timestamp(), statement_timestamp())
+VALUES (%s, coalesce((SELECT k.error_pattern FROM way JOIN lessons_learned AS k ON k.id = way.kept_id LIMIT 1), %s),
+        %s, %s, %s::jsonb, coalesce(%s, %s), %s, %s, 1, statement_timestamp(), statement_timestamp())
 ON CONFLICT (error_pattern) DO UPDATE
    SET occurrences = old.occurrences + 1, last_occurred = excluded.last_occurred,
        resolution = coalesce(%s, old.resolution)
@@ -97,7 +103,7 @@ def learn(
     resolution = resolution or None
     values = [error_pattern, error_type, skill_name, json.dumps(context), resolution, UNRESOLVED]
     with acting(actor), connection.cursor() as cursor:
-        cursor.execute(LEARN, [uuid4(), *values, resolution_code, effectiveness, resolution])
+        cursor.execute(LEARN, [error_pattern, uuid4(), *values, resolution_code, effectiveness, resolution])
         return cursor.fetchone()
 
 

@@ -13,7 +13,7 @@ from apps.core.openapi import may_fail
 from apps.improvement import actions, schemas
 from apps.improvement.models import ImprovementProposal, LessonLearned, PerformanceLog
 from apps.improvement.protected import is_protected
-from apps.improvement.querysets import UNRESOLVED
+from apps.improvement.querysets import UNSOLVED
 
 lesson_router = Router(tags=["Lessons"])
 proposal_router = Router(tags=["Proposals"])
@@ -50,7 +50,7 @@ def check_lessons(request: HttpRequest, error_type: str = "", skill_name: str = 
     lessons = LessonLearned.objects.about(error_type, skill_name)
     lessons = lessons.closest_to(error_message) if error_message else lessons.most_effective_first()
     rows = list(lessons.values(*schemas.LESSON_FIELDS)[:5])
-    resolved = any(row["resolution"] not in ("", UNRESOLVED) for row in rows)
+    resolved = any(row["resolution"] not in UNSOLVED for row in rows)
     return answer({"lessons": rows, "has_resolution": resolved})
 
 

@@ -2,9 +2,11 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.utils.safestring import SafeString
 
-from apps.improvement.models import ImprovementProposal
-from apps.improvement.querysets import ProposalQuerySet
+from apps.core.form_fields import LinesField
+from apps.improvement.models import ImprovementProposal, LessonLearned
+from apps.improvement.querysets import UNRESOLVED, LessonQuerySet, ProposalQuerySet
 
 STATES = {
     "proposed": "Waiting",
@@ -64,3 +66,94 @@ class BatchForm(forms.Form):
             return {UUID(proposal_id): revision for proposal_id, revision in seen.items()}
         except ValueError:
             raise forms.ValidationError("That is no proposal.") from None
+
+
+class LessonFilter(forms.Form):
+    """What the list shows; with an error's `message` the lessons that are most like it, as agents ask for them."""
+
+    type = forms.CharField(required=False, max_length=100)
+    skill = forms.CharField(required=False, max_length=100)
+    state = forms.ChoiceField(
+        required=False,
+        choices=[
+            ("", "State: all"),
+            ("unresolved", "Unresolved"),
+            ("resolved", "Resolved"),
+            ("again", "Seen again after the resolution"),
+        ],
+    )
+    q = forms.CharField(required=False, max_length=200)
+    message = forms.CharField(required=False, max_length=10_000)
+
+    def __init__(self, data: Any) -> None:
+        super().__init__(data)
+        self.full_clean()
+        self.error_message: str = self.cleaned_data.get("message", "")
+        self.narrowed = any(self.cleaned_data.values())
+
+    def offer(self) -> None:
+        """What is chosen stays to be seen where there is none of it."""
+        for name, column in (("type", "error_type"), ("skill", "skill_name")):
+            values = sorted({*LessonLearned.objects.names(column), self.cleaned_data.get(name, "")} - {""})
+            choices = [("", f"{name.capitalize()}: all"), *((value, value) for value in values)]
+            self.fields[name].widget = forms.Select(choices=choices)
+        for name in ("type", "skill", "state"):
+            self.fields[name].widget.attrs = {"class": "field", "aria-label": name.capitalize()}
+
+    def lessons(self) -> LessonQuerySet:
+        wanted = self.cleaned_data
+        lessons = LessonLearned.objects.about(wanted.get("type", ""), wanted.get("skill", "")).with_state()
+        if wanted.get("state"):
+            lessons = lessons.in_state(wanted["state"])
+        return lessons.matching(wanted["q"]) if wanted.get("q") else lessons
+
+
+class LessonForm(forms.ModelForm):
+    """What people edit of a lesson; its pattern is how agents name it, and stays.
+
+    The page carries each field's value as the person saw it, so it is known what they changed, and what of that
+    somebody else has changed meanwhile.
+    """
+
+    resolution = LinesField(required=False, help_text="empty: unresolved")
+    resolution_code = LinesField(required=False)
+
+    class Meta:
+        model = LessonLearned
+        fields = ("resolution", "resolution_code", "error_type", "skill_name", "effectiveness")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.show_hidden_initial = True
+
+    def clean_resolution(self) -> str:
+        return self.cleaned_data["resolution"] or UNRESOLVED
+
+    def clean_resolution_code(self) -> str | None:
+        return self.cleaned_data["resolution_code"] or None
+
+    def changes(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in self.changed_data}
+
+    def collides_with(self, current: LessonLearned) -> bool:
+        """Has somebody else changed one of the fields that the person changed, since they began?"""
+        now = LessonForm(instance=current)
+        return any(
+            self.fields[name].has_changed(now[name].initial, self.data.get(self[name].html_initial_name))
+            for name in self.changed_data
+        )
+
+    def over(self, current: LessonLearned) -> list[SafeString]:
+        """What the person changed, as hidden fields to be sent once more, now over what is there."""
+        now = LessonForm(instance=current)
+        changed = {*self.changed_data}
+        return [
+            (self if name in changed else now)[name].as_hidden() + now[name].as_hidden(only_initial=True)
+            for name in self.fields
+        ]
+
+
+class MergeForm(forms.Form):
+    kept = forms.UUIDField()
+    removed = forms.UUIDField()

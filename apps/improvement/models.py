@@ -10,7 +10,13 @@ from apps.core.fields import (
     optional_text,
     uuid_key,
 )
-from apps.improvement.querysets import LessonQuerySet, PerformanceLogQuerySet, ProposalQuerySet
+from apps.improvement.querysets import (
+    UNSOLVED,
+    LessonMergeQuerySet,
+    LessonQuerySet,
+    PerformanceLogQuerySet,
+    ProposalQuerySet,
+)
 
 
 class LessonLearned(models.Model):
@@ -43,10 +49,71 @@ class LessonLearned(models.Model):
             models.Index(fields=["-created_at"], name="site_lesson_created"),
             models.Index(fields=["-last_occurred"], name="site_lesson_last"),
             models.Index(fields=["-effectiveness", "-last_occurred"], name="site_lesson_best"),
+            models.Index(fields=["-occurrences"], name="site_lesson_often"),
         ]
 
     def __str__(self) -> str:
         return self.error_pattern
+
+    @property
+    def is_resolved(self) -> bool:
+        return self.resolution not in UNSOLVED
+
+
+class LessonDay(models.Model):
+    """How often a lesson's error came up on a day (of UTC), as far as the site saw it; triggers count."""
+
+    lesson_id = models.UUIDField()  # also of one that was merged into another
+    day = models.DateField()
+    occurrences = models.IntegerField()
+
+    class Meta:
+        db_table = "site_lesson_day"
+        constraints = [models.UniqueConstraint(fields=["lesson_id", "day"], name="site_lesson_day_once")]
+
+    def __str__(self) -> str:
+        return f"{self.lesson_id} {self.day}"
+
+
+class LessonState(models.Model):
+    """Since when a lesson is resolved, and how often its error came up since; triggers keep it."""
+
+    lesson = models.OneToOneField(
+        LessonLearned, models.DO_NOTHING, primary_key=True, db_constraint=False, related_name="state"
+    )
+    resolved_at = models.DateTimeField(null=True)  # null too where the site does not know
+    seen_since = models.IntegerField()
+
+    class Meta:
+        db_table = "site_lesson_state"
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class LessonMerge(models.Model):
+    """A lesson that became part of another, whose error comes up as that one's since; `removed` is what it was."""
+
+    kept_id = models.UUIDField()
+    removed_id = models.UUIDField()
+    pattern = models.CharField(max_length=200)  # of the removed one
+    removed = models.JSONField()
+    merged_at = models.DateTimeField()
+    merged_by = models.TextField()
+    undone_at = models.DateTimeField(null=True)
+
+    objects = LessonMergeQuerySet.as_manager()
+
+    class Meta:
+        db_table = "site_lesson_merge"
+        indexes = [
+            models.Index(fields=["pattern"], condition=models.Q(undone_at=None), name="site_lesson_merged"),
+            models.Index(fields=["kept_id"], name="site_lesson_merge_kept"),
+            models.Index(fields=["removed_id"], name="site_lesson_merge_removed"),
+        ]
+
+    def __str__(self) -> str:
+        return self.pattern
 
 
 class ImprovementProposal(models.Model):

@@ -15,7 +15,7 @@ from apps.knowledge.duplicates import look_for_duplicates
 from apps.memory.actions import make_checkpoint
 from apps.memory.models import Memory, Thought, WorkingMemory, WorkingMemoryCheckpoint
 from tests.factories import make_goal
-from tests.improvement.rows import make_proposal
+from tests.improvement.rows import make_lesson, make_proposal
 from tests.knowledge.graphs import make_entity, relate
 from tests.telemetry.budgets.rows import make_budget
 from tests.telemetry.rows import make_activity, make_invocation, make_session, make_usage
@@ -26,6 +26,7 @@ HOSTILE = "<img src=x onerror=\"document.title='pwned'\"><script>document.title=
 SESSION = "/sessions/5e551011-0000-4000-8000-000000000000"
 BUDGET = "/budgets/b0d9e700-0000-4000-8000-000000000000"
 PROPOSAL = "/proposals/b4090541-0000-4000-8000-000000000000"
+LESSON = "/lessons/1e550000-0000-4000-8000-000000000000"
 NODE = "/knowledge/e0717100-0000-4000-8000-000000000000"
 RELATION = f"/knowledge/relations/{NODE[-36:]}"
 PAGES = [
@@ -36,7 +37,7 @@ PAGES = [
     *("/skills", "/skills/skill%200", "/skill-stats", "/skill-health"),
     *("/activities", "/creative-pulse", "/thoughts", "/working-memory"),
     *("/working-memory/checkpoints", "/working-memory/checkpoint?name=kept", "/working-memory/clean-up"),
-    *("/proposals", PROPOSAL),
+    *("/proposals", PROPOSAL, "/lessons", LESSON, "/lessons/duplicates"),
     *(f"{NODE}/edit", f"{NODE}/delete", f"{NODE}/relations/new", RELATION, "/knowledge/edits"),
     *("/memories", "/memories/plan%2Fb"),
     *("/knowledge/merge", f"/knowledge/merge/{NODE[-36:]}/{NODE[-36:-1]}1"),
@@ -66,6 +67,8 @@ def goals(transactional_db):
     make_activity(skill="health", success=False, error_message="Oven is cold")
     code = {"current_code": "a = 1\nb\n", "proposed_code": "a = 2\nb\n"}
     make_proposal(pk=PROPOSAL[-36:], risk_level="high", file_path="skills/goals/__init__.py", **code)
+    make_lesson(pk=LESSON[-36:], resolution_code="wait()", context={"a": 1}, skill_name="goals")
+    make_lesson("goals_read_timeouts", resolution="")
     node = make_entity("Aria", pk=NODE[-36:], properties={"a": 1})
     relate(node, make_entity("aria", properties={"a": 2}, pk=NODE[-36:-1] + "1"), pk=NODE[-36:])
     look_for_duplicates()
@@ -118,6 +121,9 @@ def test_hostile_text_is_text(window):
     proposed = ("description", "rationale", "category", "file_path", "current_code", "reviewed_by")
     make_proposal(pk=PROPOSAL[-36:], title=HOSTILE, risk_level="<b>high", **dict.fromkeys(proposed, HOSTILE[:50]))
     ImprovementProposal.objects.update(proposed_code=HOSTILE, status="<i>", description=HOSTILE)
+    names = dict.fromkeys(("resolution", "resolution_code", "error_type", "skill_name"), HOSTILE[:99])
+    make_lesson(HOSTILE, pk=LESSON[-36:], context={HOSTILE: HOSTILE}, **names)
+    make_lesson(HOSTILE + "2", **names)
     Memory.objects.create(key=HOSTILE, value={HOSTILE: "old"}, category=HOSTILE[:90])
     Memory.objects.update(value={HOSTILE: [HOSTILE]})
     names = {"key": HOSTILE, "category": HOSTILE[:50], "source": HOSTILE[:99]}
@@ -127,6 +133,9 @@ def test_hostile_text_is_text(window):
     WorkingMemory.objects.create(value={HOSTILE: HOSTILE}, **names | {"category": "c"}, ttl_hours=0)
     page = window()
     told = (
+        "/lessons",
+        LESSON,
+        "/lessons/duplicates",
         "/proposals?status=all",
         PROPOSAL,
         "/memories",

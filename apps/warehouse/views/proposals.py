@@ -10,6 +10,8 @@ from apps.improvement.difference import difference
 from apps.improvement.forms import DECISIONS
 from apps.improvement.models import ImprovementProposal
 from apps.improvement.protected import is_protected
+from apps.warehouse.proposal_page.evidence import evidence
+from apps.warehouse.proposal_page.outcome import outcome
 
 HISTORY_ROWS = 50
 
@@ -18,6 +20,7 @@ HISTORY_ROWS = 50
 def proposal(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = get_object_or_404(ImprovementProposal.objects.with_revision(), pk=pk)
     history = list(Change.objects.of(found)[:HISTORY_ROWS])
+    known = evidence(found)
     is_soul = is_protected(found.file_path or "")
     decisions = [one for one in actions.possible(found.status) if one == "rejected" or not is_soul]
     context = {
@@ -25,6 +28,8 @@ def proposal(request: HttpRequest, pk: UUID) -> HttpResponse:
         "is_protected": is_soul,
         "decisions": [(one, DECISIONS[one]) for one in decisions],
         "difference": difference(found.current_code or "", found.proposed_code or ""),
+        "evidence": known,
+        "outcome": outcome(found, known.skill, history),
         "history": history,
         "made": next((change for change in history if change.operation == "insert"), None),
     }
