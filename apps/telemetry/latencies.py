@@ -5,13 +5,15 @@ Counts add up over times, skills and models; percentiles do not.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import Sum
 
+from apps.core.ranges import start_in
 from apps.core.rollups import Measure, Rows, Sums, SumsQuerySet
 from apps.telemetry.querysets import UsageFilters
 
@@ -19,6 +21,16 @@ RATIO = 1.1
 # The bucket b holds what took more than RATIO^(b-1) and at most RATIO^b milliseconds; the lowest also less than one.
 BUCKET = """CASE WHEN {0} <= 1 THEN 0::smallint
     ELSE ceil(round((ln({0}::float8) / ln(1.1::float8))::numeric, 9))::smallint END"""
+
+
+PERCENTILES = """
+SELECT {column}, CASE WHEN bucket = 0 THEN 1 ELSE 1.1::float8 ^ (bucket - 1 + (asked - before) / n) END, calls::bigint
+  FROM (SELECT *, %s * calls AS asked, reached - n AS before
+          FROM (SELECT *, sum(n) OVER (PARTITION BY {column}) AS calls,
+                       sum(n) OVER (PARTITION BY {column} ORDER BY bucket) AS reached FROM ({counted}) AS counted) AS r
+       ) AS placed
+ WHERE before < asked AND asked <= reached
+"""
 
 
 @dataclass(frozen=True)
@@ -61,26 +73,37 @@ class Latency:
 
 
 class LatencyQuerySet(SumsQuerySet):
-    def latencies(self, *columns: str, **expressions: Any) -> dict[tuple[Any, ...], Latency]:
-        """By the values of what is named, as in `values`: `latencies("skill_name", start=start_in("day"))`.
+    def latencies(self, *columns: str) -> dict[tuple[Any, ...], Latency]:
+        """By the values of the columns; what has no timed calls is missing, and without columns () has all calls."""
+        return collected(self.counted(*columns).order_by("bucket").values_list(*columns, "bucket", "n"))
 
-        What has no timed calls is missing; without names all calls are together, under ().
+    def over_time(self, grain: str) -> dict[datetime, Latency]:
+        """By the starts of hours, days, weeks or months of the person's zone.
+
+        Counted by the stored starts first, for `start_in` is dear when it is asked of every row.
         """
-        names = (*columns, *expressions)
-        counted = self.by_start(*columns) if expressions else self.exclude(bucket=None).order_by()
-        counted = counted.values(*columns, "bucket", **expressions).annotate(n=Sum("calls")).order_by("bucket")
-        found: dict[tuple[Any, ...], list[tuple[int, int]]] = defaultdict(list)
-        for row in counted.values_list(*names, "bucket", "n"):
-            found[row[:-2]].append(row[-2:])
-        return {group: Latency(buckets) for group, buckets in found.items()}
+        sql, params = self.counted("starts").query.sql_with_params()
+        by_start = type(self)(self.model).reading(f"SELECT starts, bucket, n AS calls FROM ({sql}) AS by_start", params)
+        counted = by_start.values("bucket", start=start_in(grain)).annotate(n=Sum("calls")).order_by("bucket")
+        return {start: latency for (start,), latency in collected(counted.values_list("start", "bucket", "n")).items()}
 
-    def by_start(self, *columns: str):
-        """The counts of each start first, for an expression such as `start_in` is dear when it is made a row."""
-        counted = self.exclude(bucket=None).order_by().values("starts", *columns, "bucket").annotate(n=Sum("calls"))
-        sql, params = counted.query.sql_with_params()
-        return type(self)(self.model).reading(
-            f"SELECT {', '.join(['starts', *columns, 'bucket'])}, n AS calls FROM ({sql}) AS x", params
-        )
+    def counted(self, *columns: str):
+        return self.exclude(bucket=None).order_by().values(*columns, "bucket").annotate(n=Sum("calls"))
+
+    def percentiles(self, share: float, column: str) -> dict[str, tuple[float, int]]:
+        """By the values of the column what `Latency.percentile` and `calls` say, for very many of them."""
+        sql, params = self.counted(column).query.sql_with_params()
+        with connection.cursor() as cursor:
+            cursor.execute(PERCENTILES.format(column=column, counted=sql), [share, *params])
+            return {name: (milliseconds, calls) for name, milliseconds, calls in cursor.fetchall()}
+
+
+def collected(rows: Iterable[tuple[Any, ...]]) -> dict[tuple[Any, ...], Latency]:
+    """From rows that end with a bucket and its calls, in the order of the buckets."""
+    found: dict[tuple[Any, ...], list[tuple[int, int]]] = defaultdict(list)
+    for *group, bucket, calls in rows:
+        found[tuple(group)].append((bucket, calls))
+    return {group: Latency(buckets) for group, buckets in found.items()}
 
 
 class UsageLatencyQuerySet(UsageFilters, LatencyQuerySet):  # type: ignore[override]  # django-stubs on as_manager

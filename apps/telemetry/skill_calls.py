@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from apps.core.ranges import TimeRange, start_in, start_of
+from apps.core.ranges import TimeRange, start_of
 from apps.core.rollups import Span
 from apps.telemetry.latencies import InvocationTime, Latency, LatencyQuerySet
 from apps.telemetry.skill_condition import Outcomes
@@ -120,8 +120,7 @@ class SkillCalls:
 
     @cached_property
     def times_over_time(self) -> dict[datetime, Latency]:
-        found = self.times(self.drawn.finest).latencies(start=start_in(self.drawn.grain))
-        return {start: latency for (start,), latency in found.items()}
+        return self.times(self.drawn.finest).over_time(self.drawn.grain)
 
     @property
     def all_times(self) -> Latency:

@@ -7,7 +7,7 @@ from typing import Any
 
 from apps.core.charts import Chart, Series
 from apps.core.figures import Figure, compact, dollars, milliseconds, share, whole
-from apps.core.ranges import TimeRange, label_of, start_in
+from apps.core.ranges import TimeRange, label_of
 from apps.core.rollups import Span, first_moment
 from apps.core.stacks import stacked, sum_of
 from apps.telemetry.latencies import Latency, UsageLatencyQuerySet, UsageTime
@@ -105,8 +105,8 @@ def cost_of(rows: list[Row]) -> float | None:
 
 
 def percentiles(wanted: Wanted, time: TimeRange, starts: list[datetime]) -> list[Series]:
-    found = wanted.times(time, finest=time.finest).latencies(start=start_in(time.grain))
-    at = [found.get((start,), Latency(())) for start in starts]
+    found = wanted.times(time, finest=time.finest).over_time(time.grain)
+    at = [found.get(start, Latency(())) for start in starts]
     return [Series("median", [latency.p50 for latency in at]), Series("p95", [latency.p95 for latency in at])]
 
 

@@ -3,7 +3,6 @@
 import random
 
 import pytest
-from django.db.models import F
 
 from apps.core.rollups import roll_up
 from apps.telemetry.latencies import RATIO, InvocationTime, Latency, UsageTime
@@ -38,11 +37,14 @@ def test_are_at_most_a_tenth_off(rolled_up):
         assert latency.calls == len(times)
         for share, percentile in ((0.5, latency.p50), (0.95, latency.p95), (0.99, latency.p99)):
             assert exact(times, share) / RATIO <= percentile <= exact(times, share) * RATIO
+            in_sql, calls = InvocationTime.objects.of_last(days=3).percentiles(share, "skill_name")[skill]
+            assert calls == len(times) and in_sql == pytest.approx(percentile)
 
 
 def test_of_calls_that_were_not_timed_there_are_none():
     make_invocation(duration_ms=None)
     assert InvocationTime.objects.of_last(days=1).latencies() == {}
+    assert InvocationTime.objects.of_last(days=1).percentiles(0.5, "skill_name") == {}
     assert Latency([]).p50 is None
 
 
@@ -58,5 +60,5 @@ def test_are_asked_by_agent_and_filtered_like_the_sums():
     make_usage(latency_ms=100, session=make_session(agent_id="a"))
     make_usage(latency_ms=900)
     make_usage(latency_ms=5, model="test-model")
-    found = UsageTime.objects.of_last(days=1).real().latencies(agent=F("agent_id"))
+    found = UsageTime.objects.of_last(days=1).real().latencies("agent_id")
     assert {agent: round(latency.p50, -2) for (agent,), latency in found.items()} == {"a": 100, None: 900}
