@@ -1,10 +1,12 @@
-"""The walk and its relations beside a plain search in Python, on graphs made by chance."""
+"""Walks and paths beside a plain search in Python, on graphs made by chance."""
 
+from collections import defaultdict
 from random import Random
 
 import pytest
 
 from apps.knowledge import between, traversal
+from apps.knowledge.browser import paths
 from apps.knowledge.models import KnowledgeEntity, KnowledgeRelation
 
 pytestmark = pytest.mark.django_db
@@ -70,3 +72,34 @@ def test_fills_the_room_there_is_with_the_nearest(api, monkeypatch):
     asked = {"start": "n05", "graph": "knowledge", "direction": "both", "max_depth": 5}
     found = [node["name"] for node in api.get("/api/knowledge-graph/traverse", asked).json()["nodes"]]
     assert len(set(found)) == 20 and found[: 1 + len(near[1])] == sum(near, [])
+
+
+def shortest_ways(start, end, ways):
+    """All of them, as names."""
+    after = defaultdict(set)
+    for one, other, _ in ways:
+        after[one].add(other)
+    level, seen = [[start]], {start}
+    while level and not (there := [way for way in level if way[-1] == end]):
+        level = [[*way, name] for way in level for name in after[way[-1]] - seen]
+        seen |= {way[-1] for way in level}
+    return there if level else []
+
+
+@pytest.mark.parametrize("direction", ["outgoing", "incoming", "both"])
+@pytest.mark.parametrize("cheap", [3, 1000])
+def test_paths_are_those_of_a_plain_search(browser_client, monkeypatch, direction, cheap):
+    monkeypatch.setattr(paths, "CHEAP", cheap)
+    for seed, relations in ((4, 60), (5, 100)):
+        KnowledgeEntity.objects.all().delete()
+        ways = list(steps(random_graph(seed, relations=relations), direction))
+        pairs = {(start, end) for start, end, _ in ways}
+        for start, end in (("n00", "n01"), ("n02", "n03"), ("n04", "n30"), ("n06", "n05")):
+            expected = shortest_ways(start, end, ways)
+            asked = f"/knowledge/paths?from={start}&to={end}&direction={direction}"
+            found = browser_client.get(asked).context["paths"].found
+            names = [[path.start.name, *(step.to.name for step in path.steps)] for path in found]
+            shortest = [way for way in names if len(way) == len(names[0])]
+            assert len(shortest) == len(set(map(tuple, shortest))) == min(5, len(expected))
+            assert all(way in expected for way in shortest)
+            assert all(pair in pairs for way in names for pair in zip(way, way[1:], strict=False))

@@ -26,6 +26,8 @@ OPPOSITE: dict[Direction, Direction] = {"outgoing": "incoming", "incoming": "out
 OF_TYPES = "(%(types)s::text[] = '{{}}' OR relation_type = ANY(%(types)s))"
 STEP = f"SELECT {{other}}::text FROM {{relations}} WHERE {{end}} = ANY(%(nodes)s::uuid[]) AND {OF_TYPES}"
 MEET = f"{STEP} AND {{other}} = ANY(%(known)s::uuid[])"
+# Nodes that are a step from both sides, without a look at all that are a step from one.
+MIDDLE = "SELECT DISTINCT id FROM ({ours}) AS ours (id) WHERE id IN ({theirs}) LIMIT {most}"
 BACK = f"""
 SELECT edge.* FROM unnest(%(nodes)s::uuid[]) AS node, LATERAL (
        SELECT from_entity, to_entity, relation_type, created_at FROM {{relations}}
@@ -64,6 +66,7 @@ class Side:
         self.steps = 0
         self.counted, self.known_cost = set[str](), 0
         self.before: set[str] = set()  # whence the last step went, if it went only to what the other side knows
+        self.left_out = False  # what is not on a shortest way, as it would have been very much
 
     def cost(self) -> int:
         """About how many relations the next step reads."""
@@ -76,17 +79,33 @@ class Side:
             return len(nodes) * USUAL
         return sum(degrees(self.graph, [UUID(node) for node in nodes]).values())
 
-    def advance(self, known: Iterable[str]) -> None:
+    def advance(self, other: "Side") -> None:
         """A step on; only to what the other side knows, if that is within it."""
         nodes = list(self.frontier)
         statement = f"{' UNION '.join(self.ways(MEET))} LIMIT {MOST_MEETING}"
-        reached = {node for (node,) in self.ask(statement, nodes=nodes, known=list(known))} - self.distance.keys()
+        reached = {node for (node,) in self.ask(statement, nodes=nodes, known=list(other.distance))}
+        reached -= self.distance.keys()
         self.before = self.frontier if reached else set()
+        if not reached and self.cost() >= CHEAP:
+            reached = self.middle(other)
+            self.left_out = self.left_out or bool(reached)
         if not reached:
             reached = self.everything_from(nodes)
         self.steps += 1
         self.frontier = reached - self.distance.keys()
         self.distance |= dict.fromkeys(self.frontier, self.steps)
+
+    def middle(self, other: "Side") -> set[str]:
+        """Nodes between the two sides' frontiers, if there are any: the next step of either side meets the other."""
+        statement = MIDDLE.format(
+            ours=" UNION ALL ".join(self.ways(STEP)),
+            theirs=" UNION ALL ".join(other.ways(STEP)).replace("%(nodes)s", "%(theirs)s"),
+            most=MOST_MEETING,
+        )
+        return {node for (node,) in self.ask(statement, nodes=list(self.frontier), theirs=list(other.frontier))}
+
+    def may_complete(self) -> bool:
+        return not self.left_out and self.cost_of(self.before) < CHEAP
 
     def complete(self) -> None:
         """Let the last step go everywhere."""
@@ -128,7 +147,7 @@ def paths_between(graph: Graph, start: UUID, end: UUID, wanted: Wanted) -> Paths
     )
     gave_up = not walk_until_met(sides)
     ways, edges = ways_between(sides, start, end)
-    if 0 < len(ways) < MOST_PATHS and all(side.cost_of(side.before) < CHEAP for side in sides):
+    if 0 < len(ways) < MOST_PATHS and all(side.may_complete() for side in sides):
         for side in sides:
             side.complete()
         if min(side.cost() for side in sides) < CHEAP:
@@ -147,7 +166,7 @@ def ways_between(sides: tuple[Side, Side], start: UUID, end: UUID) -> tuple[list
 def step(sides: tuple[Side, Side]) -> None:
     """Of the side for which it costs less."""
     one, other = sorted(sides, key=Side.cost)
-    one.advance(other.distance)
+    one.advance(other)
 
 
 def walk_until_met(sides: tuple[Side, Side]) -> bool:
