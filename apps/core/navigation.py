@@ -22,6 +22,7 @@ PAGES = {
         "Knowledge graph": "knowledge",
         "Skill graph": "skill_graph",
         "Memories": "memories",
+        "Memory search": "memory_search",
         "Working memory": "working_memory",
         "Thoughts": "thoughts",
         "Lessons": "lessons",

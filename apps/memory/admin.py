@@ -4,6 +4,7 @@ from apps.core.admin_base import ReadOnlyAdmin, WarehouseAdmin, excerpt
 from apps.core.admin_filters import NamesFilter
 from apps.memory.models import (
     Memory,
+    Retrieval,
     SemanticMemory,
     SessionSummary,
     Thought,
@@ -78,6 +79,14 @@ class WaitingTextAdmin(ReadOnlyAdmin):
     search_fields = ["content", "problem"]
     date_hierarchy = "created_at"
     ordering = ["try_after"]
+
+
+@admin.register(Retrieval)
+class RetrievalAdmin(ReadOnlyAdmin):
+    list_display = [excerpt("query"), "memory_id", "place", "mode", "actor_name", "found_at"]
+    search_fields = ["query", "memory_id"]
+    date_hierarchy = "found_at"
+    ordering = ["-id"]
 
 
 @admin.register(SessionSummary)

@@ -8,7 +8,9 @@ class MemoryConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.memory.actions import purge_expired
+        from apps.memory.models import Retrieval
         from apps.memory.semantic_actions import embed_what_waits
 
         every(15, "embeddings", embed_what_waits)
         every(3600, "purge of working memory", purge_expired)
+        every(3600, "log of retrievals", lambda: Retrieval.objects.forgotten().delete())

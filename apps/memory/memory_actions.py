@@ -76,14 +76,11 @@ def locked(pk: UUID, revision: str) -> None:
         raise Conflict(memory)
 
 
-def delete_memories(actor: Actor, pks: Sequence[UUID]) -> list[int]:
-    """Returns which of the history's changes they are, for an undo."""
-    with acting(actor):
-        chosen = Memory.objects.filter(pk__in=pks)
-        found = list(chosen.select_for_update().order_by("pk").values_list("pk", flat=True))
-        Memory.objects.filter(pk__in=found).delete()
-        gone = deleted(Memory).filter(row_id__in=map(str, found))
-        return list(gone.order_by("row_id", "-pk").distinct("row_id").values_list("pk", flat=True))
+def delete_memories(actor: Actor, pks: Sequence[UUID]) -> UUID | None:
+    """Returns the action, for an undo; None: there was nothing."""
+    with acting(actor) as action:
+        found = list(Memory.objects.filter(pk__in=pks).select_for_update().order_by("pk").values_list("pk", flat=True))
+        return action if Memory.objects.filter(pk__in=found).delete()[0] else None
 
 
 def bring_back(actor: Actor, changes: Sequence[int]) -> list[str]:

@@ -4,7 +4,7 @@ from urllib.parse import quote, urlencode
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils import timezone
@@ -27,7 +27,7 @@ from apps.memory.querysets import (
     ThoughtQuerySet,
     WorkingMemoryQuerySet,
 )
-from apps.memory.semantic_querysets import SemanticMemoryQuerySet, WaitingTextQuerySet
+from apps.memory.semantic_querysets import RetrievalQuerySet, SemanticMemoryQuerySet, WaitingTextQuerySet
 
 EMBEDDING_DIMENSIONS = 768
 # What the agent's older programs use, who know nothing of the site's column.
@@ -192,7 +192,14 @@ class SemanticMemory(models.Model):
         max_length=200, db_column="site_embedding_model", editable=False, **both(OLDEST_EMBEDDING_MODEL)
     )
 
+    # Kept, but never found
+    buried = models.BooleanField(db_column="site_buried", editable=False, **both(False))
+
     objects = SemanticMemoryQuerySet.as_manager()
+
+    # Of a row that `written()` or a search gave
+    revision: str
+    similarity: float | None
 
     class Meta:
         db_table = "semantic_memories"
@@ -212,10 +219,39 @@ class SemanticMemory(models.Model):
             ),
             models.Index(fields=["embedding_model", "id"], name="site_semantic_model"),
             GinIndex(fields=["content"], opclasses=["gin_trgm_ops"], name="site_semantic_text"),
+            models.Index(fields=["-created_at"], condition=Q(buried=True), name="site_semantic_buried"),
         ]
 
     def __str__(self) -> str:
         return self.summary or self.content[:80]
+
+    def get_absolute_url(self) -> str:
+        return reverse("semantic_memory", args=[self.pk])
+
+
+class Retrieval(models.Model):
+    """That a search found a memory, at which place from the top; no foreign key, so that none waits for a deletion."""
+
+    memory_id = models.UUIDField()
+    query = models.TextField()
+    mode = models.CharField(max_length=10)
+    place = models.IntegerField()
+    similarity = models.FloatField(null=True, blank=True)
+    actor_kind = models.CharField(max_length=20)
+    actor_name = models.TextField()
+    found_at = moment()
+
+    objects = RetrievalQuerySet.as_manager()
+
+    class Meta:
+        db_table = "site_memory_retrieval"
+        indexes = [
+            models.Index(fields=["memory_id", "-id"], name="site_memory_retrieval_of"),
+            models.Index(fields=["found_at"], name="site_memory_retrieval_when"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.query[:80]} → {self.memory_id}"
 
 
 class WaitingText(models.Model):

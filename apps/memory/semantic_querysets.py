@@ -1,17 +1,24 @@
 from datetime import timedelta
 
 from django.db import models
-from django.db.models import FloatField, Q, Value
+from django.db.models import Count, FloatField, Max, Q, Value
+from django.db.models.functions import Left
 from django.utils import timezone
 from pgvector.django import CosineDistance
+
+from apps.memory.revisions import Revision
+
+EDITED = ("content", "summary", "category", "importance", "source")  # what people may change
+EXCERPT = 300  # letters of a text in a list
+KEPT_DAYS, KEPT_ROWS = 90, 100_000  # of the log of retrievals
 
 
 class SemanticMemoryQuerySet(models.QuerySet):
     def narrowed(
         self, *, category: str = "", source: str = "", min_importance: float = 0, max_age_hours: float | None = None
     ):
-        """The filters of a search; what is left empty filters nothing."""
-        found = Q()
+        """The filters of a search; what is left empty filters nothing, and what is buried is never found."""
+        found = Q(buried=False)
         if category:
             found &= Q(category=category)
         if source:
@@ -46,6 +53,33 @@ class SemanticMemoryQuerySet(models.QuerySet):
     def in_order_of_id(self, after):
         rows = self.order_by("id")
         return rows.filter(id__gt=after) if after else rows
+
+    def written(self):
+        """Without the vector, and with the `revision` that a writer sends back."""
+        return self.defer("embedding").annotate(revision=Revision(*EDITED, "buried"))
+
+    def listed(self):
+        """With the beginning of the text alone."""
+        return self.defer("embedding", "content", "metadata").annotate(excerpt=Left("content", EXCERPT))
+
+    def names(self, column: str, limit: int):
+        return self.order_by(column).values_list(column, flat=True).distinct()[:limit]
+
+
+class RetrievalQuerySet(models.QuerySet):
+    def of(self, memory_id):
+        return self.filter(memory_id=memory_id).order_by("-id")
+
+    def most_retrieved(self, limit: int):
+        """(memory, how often, when last) of the kept log."""
+        counted = self.values("memory_id").annotate(count=Count("id"), last=Max("found_at"))
+        return counted.order_by("-count", "-last", "memory_id")[:limit]
+
+    def forgotten(self):
+        """The log is of the last quarter of a year, and of bounded length whatever is searched."""
+        newest = self.aggregate(newest=Max("id"))["newest"] or 0
+        old = timezone.now() - timedelta(days=KEPT_DAYS)
+        return self.filter(Q(found_at__lt=old) | Q(id__lte=newest - KEPT_ROWS))
 
 
 class WaitingTextQuerySet(models.QuerySet):

@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from apps.memory.views import checkpoints, clean_up, memories, thoughts, working_memory
+from apps.memory.views import checkpoints, clean_up, memories, semantic, thoughts, working_memory
 
 urlpatterns = [
     path("working-memory", working_memory.items, name="working_memory"),
@@ -19,4 +19,11 @@ urlpatterns = [
     path("memories-revert/<int:pk>", memories.revert, name="memory_revert"),
     path("memories/", memories.memory, name="memory_by_key"),
     re_path(r"^memories/(?P<key>(?:.|\n)+)$", memories.memory, name="memory"),
+    path("memory-search", semantic.memory_search, name="memory_search"),
+    path("memory-search/recall", semantic.recall, name="memory_recall"),
+    path("memory-search/restore", semantic.restore, name="semantic_restore"),
+    path("memory-search/<uuid:pk>", semantic.memory, name="semantic_memory"),
+    path("memory-search/<uuid:pk>/bury", semantic.bury, name="semantic_bury"),
+    path("memory-search/<uuid:pk>/weigh", semantic.weigh, name="semantic_weigh"),
+    path("memory-search/<uuid:pk>/delete", semantic.delete, name="semantic_delete"),
 ]

@@ -13,10 +13,18 @@ from apps.improvement.models import ImprovementProposal
 from apps.knowledge.actions import delete_entity
 from apps.knowledge.duplicates import look_for_duplicates
 from apps.memory.actions import make_checkpoint
-from apps.memory.models import Memory, Thought, WorkingMemory, WorkingMemoryCheckpoint
+from apps.memory.models import (
+    Memory,
+    Retrieval,
+    SemanticMemory,
+    Thought,
+    WorkingMemory,
+    WorkingMemoryCheckpoint,
+)
 from tests.factories import make_goal
 from tests.improvement.rows import make_lesson, make_proposal
 from tests.knowledge.graphs import make_entity, relate
+from tests.memory.test_semantic_api import make_semantic
 from tests.telemetry.budgets.rows import make_budget
 from tests.telemetry.rows import make_activity, make_invocation, make_session, make_usage
 
@@ -29,6 +37,7 @@ PROPOSAL = "/proposals/b4090541-0000-4000-8000-000000000000"
 LESSON = "/lessons/1e550000-0000-4000-8000-000000000000"
 NODE = "/knowledge/e0717100-0000-4000-8000-000000000000"
 RELATION = f"/knowledge/relations/{NODE[-36:]}"
+TEXT = "/memory-search/7e470000-0000-4000-8000-000000000000"
 PAGES = [
     *("/", "/overview/services", "/sprint-board", "/goals/archive", "/goals/one", "/model-usage", "/password"),
     *("/login", "/search", "/search?q=one", "/settings", "/models"),
@@ -39,7 +48,7 @@ PAGES = [
     *("/working-memory/checkpoints", "/working-memory/checkpoint?name=kept", "/working-memory/clean-up"),
     *("/proposals", PROPOSAL, "/lessons", LESSON, "/lessons/duplicates"),
     *(f"{NODE}/edit", f"{NODE}/delete", f"{NODE}/relations/new", RELATION, "/knowledge/edits"),
-    *("/memories", "/memories/plan%2Fb"),
+    *("/memories", "/memories/plan%2Fb", "/memory-search?q=apples", TEXT),
     *("/knowledge/merge", f"/knowledge/merge/{NODE[-36:]}/{NODE[-36:-1]}1"),
 ]
 SKILLS = ("/skills", f"/skills/{quote(HOSTILE[:99], safe='')}", "/skill-stats", "/skill-health")
@@ -54,6 +63,9 @@ def goals(transactional_db):
     Goal.objects.filter(goal_id="one").update(title="Changed once")
     Memory.objects.create(key="plan/b", value={"steps": [1, 2]})
     Memory.objects.update(value={"steps": [1, 3]}, category="plans")
+    make_semantic("Apples are ripe", pk=TEXT[-36:], source="farm", metadata={"a": 1})
+    make_semantic("Apples are ripe!")
+    SemanticMemory.objects.filter(pk=TEXT[-36:]).update(category="fruit", buried=True)
     session = make_session(pk=SESSION[-36:], agent_id="analyst", metadata={"label": "A label"})
     make_usage(session=session, latency_ms=900, success=False, error_message="upstream timeout")
     make_activity(details={"session_id": str(session.pk)})
@@ -131,6 +143,11 @@ def test_hostile_text_is_text(window):
     checkpoint = make_checkpoint().get_absolute_url()
     WorkingMemory.objects.update(value={HOSTILE: "other"})
     WorkingMemory.objects.create(value={HOSTILE: HOSTILE}, **names | {"category": "c"}, ttl_hours=0)
+    make_semantic(
+        HOSTILE, pk=TEXT[-36:], summary=HOSTILE, category=HOSTILE[:50], source=HOSTILE[:90], metadata={"a": HOSTILE}
+    )
+    Retrieval.objects.create(memory_id=TEXT[-36:], query=HOSTILE, mode="text", place=1, actor_name=HOSTILE)
+    SemanticMemory.objects.update(content=HOSTILE + "!")
     page = window()
     told = (
         "/lessons",
@@ -140,6 +157,7 @@ def test_hostile_text_is_text(window):
         PROPOSAL,
         "/memories",
         Memory.objects.get().get_absolute_url(),
+        *("/memory-search?q=pwned", TEXT),
         *("/thoughts", f"/thoughts/{thought.pk}", "/working-memory", f"/working-memory/items/{item.pk}"),
         *("/working-memory/clean-up", checkpoint),
         "/sessions",

@@ -17,6 +17,7 @@ from apps.core.models import Change
 from apps.memory import embeddings, semantic_actions
 from apps.memory.embeddings import LocalModel, NoEmbedding
 from apps.memory.models import SemanticMemory, WaitingText
+from apps.memory.semantic_search import search as search_by
 from tests.goals.test_concurrency import at_once
 from tests.memory.test_semantic_api import LOCAL, make_semantic, search
 from tests.remote_servers import remote_server
@@ -215,7 +216,7 @@ class TestAtOnce:
 
         def work(number):
             if number % 4:
-                return len(semantic_actions.search("text", 30, "text").memories)
+                return len(search_by(SKILL, "text", 30, "text").memories)
             return len(list(semantic_actions.reembed(SemanticMemory.objects.of_other_models(LOCAL))))
 
         assert {count for number, count in enumerate(at_once(work, range(16))) if number % 4} == {20}

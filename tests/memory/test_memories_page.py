@@ -104,9 +104,7 @@ class TestList:
         rest = page_of(browser_client, f"/memories?older_than={quote(first.context['page'].older)}")
         assert len({*keys(first), *keys(rest)}) == 60
 
-    @pytest.mark.parametrize(
-        "query", ["older_than=x", "sort=value", "show=x", "undo=x-1-99999999999999999999", "q=" + "x" * 300]
-    )
+    @pytest.mark.parametrize("query", ["older_than=x", "sort=value", "show=x", "undo=x", "q=" + "x" * 300])
     def test_nonsense_in_the_url(self, browser_client, query):
         make_memory()
         page_of(browser_client, f"/memories?{query}")
@@ -277,9 +275,9 @@ class TestDelete:
         assert Change.objects.latest("id").actor_name == "alice"
         browser_client.post("/memories-restore", {"change": response.context["undo"]})
         assert list(Memory.objects.order_by("key").values()) == before
-        assert not page_of(browser_client, f"/memories?undo={'-'.join(map(str, response.context['undo']))}").context[
-            "undo"
-        ]
+        assert not page_of(
+            browser_client, response.request["PATH_INFO"] + "?" + response.request["QUERY_STRING"]
+        ).context["undo"]
 
     def test_later_from_the_list_of_what_was_deleted(self, browser_client, api):
         make_memory("<i>gone")
@@ -293,7 +291,8 @@ class TestDelete:
 
     def test_not_over_what_has_the_key_by_now(self, browser_client):
         memory = make_memory(value=1)
-        [change] = memory_actions.delete_memories(ALICE, [memory.pk])
+        memory_actions.delete_memories(ALICE, [memory.pk])
+        change = Change.objects.latest("id").pk
         make_memory(value=2)
         page = browser_client.post("/memories-restore", {"change": change}, follow=True).content.decode()
         assert "did not come back" in page and Memory.objects.get().value == 2

@@ -9,12 +9,14 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from apps.core.actors import Actor
 from apps.core.models import Change
 from apps.memory import embeddings
 from apps.memory.models import Memory, SemanticMemory, WaitingText
-from apps.memory.semantic_actions import found
+from apps.memory.semantic_search import found
 
 pytestmark = pytest.mark.django_db
+SKILL = Actor("token", "skill")
 LOCAL = "multilingual-e5-small"
 TEXTS = {
     "fruit": "Apples and pears are ripe in September.",
@@ -189,7 +191,7 @@ class TestSearch:
             ):
                 memories = SemanticMemory.objects.narrowed(**filters)
                 exact = {row["id"] for row in memories.of_model(LOCAL).exactly_nearest(vector, 8)}
-                got = {memory.id for memory in found(memories, "", vector, LOCAL, "vector", 8)}
+                got = {memory.id for memory in found(SKILL, memories, "", vector, LOCAL, "vector", 8)}
                 assert len(got) == len(exact)
                 hits, wanted = hits + len(got & exact), wanted + len(exact)
         assert hits / wanted >= 0.95

@@ -15,10 +15,10 @@ from apps.core.bodies import Hours, Limit
 from apps.core.noise import NoiseFilter
 from apps.core.openapi import may_fail
 from apps.core.retries import row_id
-from apps.memory import schemas, semantic_actions
+from apps.memory import schemas, semantic_actions, semantic_search
 from apps.memory.api.memories import DROPPED, NOISE, delete_memory, get_memory
 from apps.memory.embeddings import NoEmbedding
-from apps.memory.semantic_actions import Mode
+from apps.memory.semantic_search import Mode
 
 router = Router(tags=["Memories"])
 
@@ -68,7 +68,7 @@ def search_memories(
     without one, by vector, or by words where there is no embedding."""
     filters = {"category": category, "min_importance": min_importance, "source": source, "max_age_hours": hours}
     try:
-        found = semantic_actions.search(query, limit, mode, **filters)
+        found = semantic_search.search(actor_of(request), query, limit, mode, **filters)
     except NoEmbedding as problem:
         raise HttpError(502, f"Embedding generation failed: {problem}") from None
     memories = [{name: getattr(memory, name) for name in schemas.SEMANTIC_FIELDS} for memory in found.memories]

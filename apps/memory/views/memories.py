@@ -1,13 +1,8 @@
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from typing import Any
-from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.db.models import QuerySet, TextChoices, TextField
-from django.db.models.fields.json import KT, KeyTransform
-from django.db.models.functions import Cast, Left
+from django.db.models import TextChoices
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -21,15 +16,24 @@ from apps.core.export import export_rows, wanted_format
 from apps.core.keyset import keyset_page, ordered
 from apps.core.models import Change
 from apps.memory import memory_actions
-from apps.memory.history import SHOWN, deleted, differing, history_of
+from apps.memory.history import SHOWN, differing, history_of
 from apps.memory.json_text import JsonTextField
-from apps.memory.memory_querysets import PREVIEW, MemoryQuerySet
+from apps.memory.memory_querysets import MemoryQuerySet
 from apps.memory.models import Memory, address_of
+from apps.memory.views.deletions import (
+    MOST_AT_ONCE,
+    as_json,
+    chosen,
+    listed,
+    numbers,
+    say_what_came_back,
+    undoable,
+    uuids,
+)
 
 EXPORTED = ("id", "key", "value", "category", "created_at", "updated_at")
 MOST_CATEGORIES = 200
 LIKE_IT = 8
-MOST_AT_ONCE = 200
 
 
 class Show(TextChoices):
@@ -71,20 +75,13 @@ def memories(request: HttpRequest) -> HttpResponseBase:
         return export_rows(request, ordered(rows, "updated_at", request.GET), EXPORTED, "memories")
     context: dict[str, Any] = {"filter": filters, "wanted": wanted, "show": Show, "categories": categories(wanted)}
     if wanted["show"] == Show.DELETED:
-        page = keyset_page(gone(), "changed_at", request.GET)
+        page = keyset_page(listed(Memory, "key", as_json("value")), "changed_at", request.GET)
         return render(request, "memory/memories_deleted.html", context | {"page": page})
     page = live_page(rows.listed(), "updated_at", request)
-    context |= {"page": page, "undo": undoable(request)}
+    context |= {"page": page, "undo": undoable(request, Memory)}
     if not page.rows and wanted["q"]:
         context["like_it"] = Memory.objects.with_key_like(wanted["q"])[:LIKE_IT]
     return render(request, "memory/memories.html", context)
-
-
-def gone() -> QuerySet[Change]:
-    """With what the list shows of each, whose value may be long."""
-    value = Left(Cast(KeyTransform("value", "before"), TextField()), PREVIEW)
-    shown = {"key": KT("before__key"), "category": KT("before__category"), "preview": value}
-    return deleted(Memory).defer("before", "after").annotate(**shown)
 
 
 def narrowed(wanted: dict[str, str]) -> MemoryQuerySet:
@@ -100,12 +97,6 @@ def categories(wanted: dict[str, str]) -> list[tuple[str, int | None]]:
     if wanted["category"]:
         found.setdefault(wanted["category"], None)
     return sorted(found.items())
-
-
-def undoable(request: HttpRequest) -> list[int]:
-    """Of the deletions that the URL names, those that nobody has undone yet."""
-    asked = numbers(request.GET.get("undo", "").split("-")[:MOST_AT_ONCE])
-    return list(deleted(Memory).filter(pk__in=asked).values_list("pk", flat=True)) if asked else []
 
 
 @require_http_methods(["GET", "POST"])
@@ -164,37 +155,20 @@ def revert(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def delete(request: HttpRequest) -> HttpResponse:
     """The chosen ones; the list, with the filters that it had, offers to undo it."""
-    chosen = list(uuids(request.POST.getlist("pk")[:MOST_AT_ONCE]))
-    gone = memory_actions.delete_memories(actor_of(request), chosen)
-    if not gone:
+    action = memory_actions.delete_memories(actor_of(request), list(uuids(request.POST.getlist("pk")[:MOST_AT_ONCE])))
+    if not action:
         messages.error(request, "Nothing was deleted: choose memories that are there.")
     query = request.GET.copy()
-    query["undo"] = "-".join(map(str, gone))
+    query["undo"] = str(action or "")
     return redirect(f"{reverse('memories')}?{query.urlencode()}")
 
 
 @require_POST
 def restore(request: HttpRequest) -> HttpResponse:
-    changes = numbers(request.POST.getlist("change")[:MOST_AT_ONCE])
+    changes = chosen(request)
     keys = memory_actions.bring_back(actor_of(request), changes)
-    if len(keys) < len(changes):
-        messages.error(
-            request, f"{len(changes) - len(keys)} of {len(changes)} did not come back: their keys hold something else."
-        )
-    if keys:
-        messages.success(request, f"{len(keys)} {'memory is' if len(keys) == 1 else 'memories are'} back.")
+    say_what_came_back(request, len(changes), len(keys), "their keys hold something else")
     return redirect(address_of(keys[0]) if len(keys) == 1 else reverse("memories"))
-
-
-def uuids(texts: Iterable[str]) -> Iterator[UUID]:
-    for text in texts:
-        with suppress(ValueError):
-            yield UUID(text)
-
-
-def numbers(texts: Iterable[str]) -> list[int]:
-    """Those that a key of the database may be."""
-    return [int(text) for text in texts if text.isdecimal() and len(text) < 19]
 
 
 def show_memory(request: HttpRequest, memory: Memory, form: MemoryForm, *, status: int = 200) -> HttpResponse:
