@@ -1,3 +1,4 @@
+import fcntl
 import functools
 
 import pytest
@@ -6,6 +7,7 @@ from django.db import connection
 from django.test import Client, TransactionTestCase
 
 from tests.factories import make_person, make_token
+from tests.postgres import SCRATCH
 
 
 class ApiClient(Client):
@@ -50,12 +52,22 @@ def stranger(db):
     return ApiClient()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """The tests of a file run in one process, and so do all of the browser's, which share a site and a Chromium."""
+    for item in items:
+        folder = item.path.parent
+        item.add_marker(pytest.mark.xdist_group(str(folder if folder.name == "browser" else item.path)))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def static_files():
     """Pages name static files by their hash, as in production; only no client reads them all at its start."""
     from apps.core.static_files import collect_if_changed
 
-    collect_if_changed()
+    with open(SCRATCH / "static.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        collect_if_changed()
     settings.WHITENOISE_AUTOREFRESH = True
 
 

@@ -17,4 +17,4 @@ os.environ.pop("ARIA_API_AUTH", None)
 os.environ["ARIA_TOKEN_SECONDS"] = "0"  # rows come and go with each test
 (SCRATCH / "static").mkdir(parents=True, exist_ok=True)  # WhiteNoise warns where it is missing, and a warning fails
 if "DATABASE_URL" not in os.environ:
-    EmbeddedServer(SCRATCH / "postgres", fsync="off", full_page_writes="off").acquire()
+    EmbeddedServer(SCRATCH / "postgres", fsync="off", full_page_writes="off", max_connections="200").acquire()
