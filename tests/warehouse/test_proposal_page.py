@@ -89,7 +89,7 @@ class TestOutcome:
         assert figures["Calls"] == ("100", "50 % less than before")
         assert figures["Failure rate"] == ("2.0 %", "93 % less than before")
         assert figures["Tokens a call"] == ("50", "50 % less than before")
-        assert figures["Cost of 1,000 calls"] == ("$0.1000", "50 % less than before")
+        assert figures["Least cost of 1,000 calls"] == ("$0.1000", "50 % less than before")
         assert 90 <= outcome.after.all_times.p95 <= 110 and 900 <= outcome.before.all_times.p95 <= 1100
         page = response.content.decode()
         assert "Fewer calls fail than before, by more than chance." in page

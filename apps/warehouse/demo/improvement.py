@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 
 from apps.warehouse.demo.phrases import Phrases
 from apps.warehouse.demo.skills import SKILLS
@@ -84,6 +85,26 @@ def lesson(number: int, phrases: Phrases) -> tuple[str, str, str | None, str]:
     skill = SKILLS[(number // len(SYMPTOMS) * 3 + number % len(SYMPTOMS) * 2) % len(SKILLS)]
     again = f"_{number // cycle + 1}" if number >= cycle else ""
     return f"{skill.name}_{symptom}{again}", TYPES.get(symptom, "data"), skill.name, phrases.one_of(RESOLUTIONS)
+
+
+# As if the site had counted all along: evenly from the first to the last; what helped little was seen again.
+OCCURRENCES = """
+INSERT INTO site_lesson_day AS d (lesson_id, day, occurrences)
+SELECT id, ((created_at + (last_occurred - created_at) * n / (occurrences - 1.0)) AT TIME ZONE 'UTC')::date, count(*)
+  FROM lessons_learned, generate_series(1, occurrences - 2) AS n
+ WHERE (created_at AT TIME ZONE 'UTC')::date <> (last_occurred AT TIME ZONE 'UTC')::date
+ GROUP BY 1, 2
+    ON CONFLICT (lesson_id, day) DO UPDATE SET occurrences = d.occurrences + excluded.occurrences"""
+RESOLVED = """
+UPDATE site_lesson_state AS s
+   SET resolved_at = created_at + (last_occurred - created_at) * CASE WHEN effectiveness < 0.6 THEN 0.6 ELSE 1 END,
+       seen_since = CASE WHEN effectiveness < 0.6 THEN ceil((occurrences - 1) * 0.4) ELSE 0 END
+  FROM lessons_learned AS l WHERE l.id = s.lesson_id AND resolution NOT LIKE 'unresolved%' AND occurrences > 1"""
+
+
+def spread_occurrences(cursor: Any) -> None:
+    cursor.execute(OCCURRENCES)
+    cursor.execute(RESOLVED)
 
 
 # title, category, risk, file, current code, proposed code, rationale

@@ -8,7 +8,12 @@ from django.db import connection
 from apps.core.actors import Actor, acting
 from apps.warehouse.demo.copying import Progress, copy_lines, copy_rows
 from apps.warehouse.demo.goals import goals, hourly_goals
-from apps.warehouse.demo.improvement import improvement_proposals, lessons_learned, performance_log
+from apps.warehouse.demo.improvement import (
+    improvement_proposals,
+    lessons_learned,
+    performance_log,
+    spread_occurrences,
+)
 from apps.warehouse.demo.knowledge import knowledge_entities, knowledge_query_log, knowledge_relations
 from apps.warehouse.demo.memories import memories, thoughts, working_memory
 from apps.warehouse.demo.operations import (
@@ -76,6 +81,7 @@ def fill(world: World, progress: Progress = lambda count: None) -> None:
             copy_rows(cursor, table, rows(world), progress)
         fill_telemetry(world, cursor, progress)
         add_prices(cursor)
+        spread_occurrences(cursor)
         for table in NUMBERED:  # the demo brings its own numbers
             cursor.execute(f"SELECT setval('{table}_id_seq', max(id)) FROM {table}")
 

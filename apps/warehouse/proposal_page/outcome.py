@@ -61,7 +61,7 @@ class Outcome:
             Figure("Failure rate", failure_rate(now), failure_rate(then), share),
             Figure("p95 of the duration", now.all_times.p95, then.all_times.p95, milliseconds),
             Figure("Tokens a call", tokens(now), tokens(then), whole),
-            Figure("Cost of 1,000 calls", cost(now, prices), cost(then, prices), dollars, note="at least"),
+            Figure("Least cost of 1,000 calls", cost(now, prices), cost(then, prices), dollars),
         ]
 
 
