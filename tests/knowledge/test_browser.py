@@ -8,6 +8,7 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from apps.knowledge import between
+from apps.knowledge.browser import drawing as drawings
 from apps.knowledge.browser import found as searching
 from apps.knowledge.browser import relations as bounds
 from apps.knowledge.models import KnowledgeEntity, KnowledgeRelation
@@ -178,6 +179,11 @@ class TestNode:
         response = browser_client.get(f"/knowledge/{aria.pk}")
         assert response.status_code == 200 and len(response.context["drawing"].lines) == 5
         assert any(line.both for line in response.context["drawing"].lines)
+
+    def test_types_are_beside_lines_only_where_there_are_few(self, browser_client, aria, monkeypatch):
+        assert browser_client.get(f"/knowledge/{aria.pk}").content.count(b'class="relation"')
+        monkeypatch.setattr(drawings, "MOST_LABELLED", 1)
+        assert not browser_client.get(f"/knowledge/{aria.pk}").content.count(b'class="relation"')
 
     def test_properties_by_their_kind(self, browser_client, aria):
         session = uuid4()

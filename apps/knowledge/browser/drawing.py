@@ -70,7 +70,8 @@ class Line:
     y2: float
     both: bool  # relations in both directions
     title: str
-    label: Label | None = None
+    name: Label
+    label: Label | None = None  # the name, where there is room for it
 
 
 @dataclass
@@ -147,7 +148,8 @@ def line(marks: dict[UUID, Mark], edges: list[Edge]) -> Line:
     across, down = (end.x - start.x) / length, (end.y - start.y) / length
     both = any(edge.start != edges[0].start for edge in edges)
     from_start, from_end = start.radius + (5 if both else 0), end.radius + 5  # the arrow's length
-    made = Line(
+    middle = round((start.x + end.x) / 2, 1), round((start.y + end.y) / 2 + 3, 1)
+    return Line(
         start.number,
         end.number,
         x1=round(start.x + across * from_start, 1),
@@ -156,10 +158,8 @@ def line(marks: dict[UUID, Mark], edges: list[Edge]) -> Line:
         y2=round(end.y - down * from_end, 1),
         both=both,
         title="; ".join(dict.fromkeys(words)),
+        name=Label(shortened(", ".join(types)), *middle, "middle"),
     )
-    text = shortened(", ".join(types))
-    made.label = Label(text, round((start.x + end.x) / 2, 1), round((start.y + end.y) / 2 + 3, 1), "middle")
-    return made
 
 
 def name(one: Mark, room: Room, *, beside: bool) -> None:
@@ -181,12 +181,10 @@ def name(one: Mark, room: Room, *, beside: bool) -> None:
 
 
 def name_line(line: Line, room: Room) -> None:
-    assert line.label
-    box = box_of("middle", line.label.x, line.label.y, width_of(line.label.text) * 0.85)
+    box = box_of("middle", line.name.x, line.name.y, width_of(line.name.text) * 0.85)
     if room.is_free(box):
         room.take(box)
-    else:
-        line.label = None
+        line.label = line.name
 
 
 def box_of(anchor: str, x: float, y: float, width: float) -> Box:

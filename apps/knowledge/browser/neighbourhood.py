@@ -13,6 +13,7 @@ from apps.skillset.models import SkillGraphEntity
 
 MOST_NODES = 300
 FURTHER = {2: 6, 3: 3}  # neighbours of each node at this distance from the middle
+LONGEST = 40  # letters of a name beside others
 MOST_ROUNDS = 5  # questions for neighbours, a page
 
 
@@ -23,6 +24,16 @@ class Link:
     edge: Edge
     other: "ShownNode"
     outgoing: bool
+
+    @property
+    def said(self) -> str:
+        words = [cut(self.edge.relation_type), cut(self.other.name)]
+        return " → ".join(words if self.outgoing else reversed(words))
+
+
+def cut(text: str) -> str:
+    """As `truncatechars` does, which takes long where a page says hundreds of names."""
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
 @dataclass
@@ -51,6 +62,10 @@ class ShownNode:
     @property
     def relations(self) -> str:
         return f"{self.degree:,}{'+' if self.degree >= MOST_DEGREE else ''}"
+
+    @property
+    def said(self) -> str:
+        return f"{self.name}, {self.type}, {self.relations} relations"
 
 
 @dataclass
