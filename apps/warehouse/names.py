@@ -4,14 +4,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from django.db.models import Model, QuerySet
+from django.db.models import F, Model, QuerySet
 from django.urls import Resolver404, resolve, reverse
 
 from apps.core.closeness import closeness
 from apps.core.models import User
 from apps.core.navigation import pages_for
+from apps.core.texts import Holds
 from apps.goals.models import Goal
 from apps.knowledge.models import KnowledgeEntity
+from apps.memory.models import Memory
 from apps.skillset.models import SkillGraphEntity, SkillStatusRecord
 from apps.telemetry.models import AgentSession
 
@@ -35,6 +37,7 @@ def found_by_name(text: str, person: User) -> dict[str, list[Found]]:
         kinds["Sessions"] = list(sessions(text, person))
         kinds["Skills"] = list(skills(text, person))
         kinds["Knowledge"] = list(entities("/knowledge", KnowledgeEntity.objects.all(), text, person))
+        kinds["Memories"] = list(memories(text))
         kinds["Skill graph"] = list(entities("/skill-graph", SkillGraphEntity.objects.all(), text, person))
     reachable = {kind: [one for one in found if one.url] for kind, found in kinds.items()}
     return {kind: found for kind, found in reachable.items() if found}
@@ -66,6 +69,12 @@ def skills(text: str, person: User) -> Iterator[Found]:
     for skill in named.order_by(closeness("skill_name", text), "skill_name")[:MOST]:
         url = address(f"/skills/{quote(skill.skill_name, safe='')}", skill, person)
         yield Found(skill.skill_name, skill.status, url)
+
+
+def memories(text: str) -> Iterator[Found]:
+    named = Memory.objects.filter(Holds(F("key"), text)).only("key", "category")
+    for memory in named.order_by(closeness("key", text), "key")[:MOST]:
+        yield Found(memory.key, memory.category, memory.get_absolute_url())
 
 
 def entities(page: str, graph: QuerySet, text: str, person: User) -> Iterator[Found]:

@@ -45,6 +45,7 @@ def called_harbour(db):
     SkillStatusRecord.objects.create(skill_name="harbour_master", canonical_name="aria-harbour", status="healthy")
     KnowledgeEntity.objects.create(name="Harbour of Kiel", type="place")
     SkillGraphEntity.objects.create(name="harbour_tool", type="tool")
+    Memory.objects.create(key="ports/harbour", value=1, category="facts")
 
 
 class TestPalette:
@@ -54,12 +55,13 @@ class TestPalette:
             "Sessions": ["Harbour watch"],
             "Skills": ["harbour_master"],
             "Knowledge": ["Harbour of Kiel"],
+            "Memories": ["ports/harbour"],
             "Skill graph": ["harbour_tool"],
         }
 
     def test_leads_to_pages_that_are_there(self, staff, called_harbour):
         urls = [url for links in found(staff.get("/palette?q=harbour")).values() for _, _, url in links]
-        assert len(urls) == 5 and all(staff.get(url).status_code == 200 for url in urls)
+        assert len(urls) == 6 and all(staff.get(url).status_code == 200 for url in urls)
 
     def test_leads_nobody_where_they_may_not_go(self, browser_client, called_harbour):
         assert b"/admin/" not in browser_client.get("/palette?q=harbour").content
@@ -89,7 +91,7 @@ class TestPalette:
         assert "&lt;b&gt;bold" in page and "<b>" not in page and "<html" not in page
 
     def test_costs_few_queries(self, staff, called_harbour, django_assert_max_num_queries):
-        with django_assert_max_num_queries(8):  # login and person among them
+        with django_assert_max_num_queries(9):  # login and person among them
             staff.get("/palette?q=harbour")
 
     def test_is_for_those_who_logged_in_and_only_to_be_read(self, client, staff):
