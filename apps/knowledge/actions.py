@@ -88,10 +88,11 @@ def quoted(name: str) -> str:
 
 @contextmanager
 def editing(actor: Actor, kind: GraphEdit.Kind) -> Iterator[GraphEdit]:
-    """One action that can be undone; say in `about` what it did. Such actions take turns."""
+    """One action that can be undone; say in `about` what it did, if it did anything. Such actions take turns."""
     with acting(actor) as action:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [GRAPH_LOCK])
         edit = GraphEdit(action=action, kind=kind, actor_kind=actor.kind, actor_name=actor.name)
         yield edit
-        edit.save(force_insert=True)
+        if edit.about:
+            edit.save(force_insert=True)

@@ -1,3 +1,4 @@
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -12,12 +13,15 @@ from ninja.errors import HttpError
 from apps.core.actors import actor_of
 from apps.core.answers import Created, Skipped
 from apps.core.api import answer
+from apps.core.bodies import UnreadableBody
 from apps.core.graph_querysets import RelationQuerySet
 from apps.core.noise import TEST_DATA, NoiseFilter
 from apps.core.openapi import may_fail
 from apps.core.snapshots import snapshot
 from apps.knowledge import actions, schemas
 from apps.knowledge.graphs import GRAPHS, KNOWLEDGE, SKILL, Direction, Graph
+from apps.knowledge.imports.reading import read
+from apps.knowledge.imports.storing import planned, store
 from apps.knowledge.models import KnowledgeEntity, KnowledgeQueryLog, KnowledgeRelation
 from apps.knowledge.tasks import skills_for
 from apps.knowledge.traversal import reached_from
@@ -36,6 +40,19 @@ NOISE = NoiseFilter(
         *("pytest-entity", "rel-src", "rel-dst", "test-", "test_", "goal-test", "skill-test"),
     )
 )
+MOST_TOLD = 100
+IMPORT_ITEM = {"type": "object", "required": ["type"], "properties": {"type": {"enum": ["entity", "relation"]}}}
+IMPORT = {
+    "application/json": {
+        "schema": {"type": "array", "items": IMPORT_ITEM},
+        "example": [
+            {"type": "entity", "name": "Aria", "entityType": "agent", "observations": ["Likes short answers"]},
+            {"type": "entity", "name": "PostgreSQL", "entityType": "technology", "observations": []},
+            {"type": "relation", "from": "Aria", "to": "PostgreSQL", "relationType": "uses"},
+        ],
+    },
+    "application/x-ndjson": {"schema": IMPORT_ITEM},
+}
 DROPPED = {"created": False, "skipped": True, "reason": "test_or_noise_payload"}
 
 
@@ -83,6 +100,43 @@ def create_relation(request: HttpRequest, body: schemas.RelationIn):
     except IntegrityError:
         raise HttpError(409, "Relation creation failed: one of the two entities does not exist.") from None
     return {"id": relation.id, "created": True}
+
+
+@router.post(
+    "/knowledge-graph/import",
+    response=schemas.GraphImported,
+    summary="Import entities and relations",
+    openapi_extra={"requestBody": {"required": True, "content": IMPORT}},
+)
+def import_graph(request: HttpRequest, dry_run: bool = False):
+    """The file of an MCP memory server (an object a line), a list of its objects, `{"entities": [], "relations": []}`
+    or GraphML, up to 2 MB.
+
+    An entity of a name and type that are there gets the properties and observations that it lacks; a relation that is
+    there is not made again. What is wrong is told and the rest is stored, in one action that the pages can undo.
+    """
+    try:
+        draft = read(request.body)
+    except UnreadableBody as error:
+        raise HttpError(422, f"Cannot read this: {error}") from None
+    if dry_run:
+        plan = planned(draft)
+    else:
+        plan, _ = store(actor_of(request), draft, "the API")
+    return answer(
+        {
+            "entities": {
+                "created": len(plan.created),
+                "updated": len(plan.updated),
+                "unchanged": plan.unchanged,
+            },
+            "relations": {"created": len(plan.relations), "unchanged": plan.relations_there},
+            "differing": len(plan.differing),
+            "invalid": [asdict(problem) for problem in plan.problems[:MOST_TOLD]],
+            "invalid_count": len(plan.problems),
+            "dry_run": dry_run,
+        }
+    )
 
 
 @router.post(

@@ -29,6 +29,7 @@ class PropertiesField(forms.CharField):
         try:
             storable_json(text.encode())
             properties = json.loads(text)  # which keeps whole numbers of any size
+            json.dumps(properties, allow_nan=False)
         except (UnreadableBody, UnicodeEncodeError, ValueError) as error:
             raise forms.ValidationError(f"This is no JSON that can be stored: {error}") from error
         return properties

@@ -156,7 +156,8 @@ def joined(kept: Any, gone: Any, take: Collection[str] = ()) -> Joined:
             result.added.append(name)
             result.properties[name] = value
         elif isinstance(value, list) and isinstance(kept[name], list):
-            result.properties[name] = kept[name] + [part for part in value if part not in kept[name]]
+            known = {repr(part) for part in kept[name]}
+            result.properties[name] = kept[name] + [part for part in value if repr(part) not in known]
         elif kept[name] != value:
             result.conflicts.append((name, kept[name], value))
             result.properties[name] = value if name in take else kept[name]

@@ -201,3 +201,18 @@ class DuplicatesChecked(models.Model):
 
     def __str__(self) -> str:
         return str(self.entity)
+
+
+class GraphImport(models.Model):
+    """A file between its upload and the yes or no to what it would change."""
+
+    id = uuid_key()
+    name = models.CharField(max_length=200)
+    content = models.BinaryField()
+    made_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "site_graph_import"
+
+    def __str__(self) -> str:
+        return self.name

@@ -105,6 +105,31 @@ class RelationIn(Body):
     properties: JsonObject = {}
 
 
+class ImportedEntities(Schema):
+    created: int
+    updated: int = Field(description="got properties that they lacked")
+    unchanged: int
+
+
+class ImportedRelations(Schema):
+    created: int
+    unchanged: int
+
+
+class ImportProblem(Schema):
+    place: str
+    detail: str
+
+
+class GraphImported(Schema):
+    entities: ImportedEntities
+    relations: ImportedRelations
+    differing: int = Field(description="properties that say something else than what is there, which is kept")
+    invalid: list[ImportProblem] = Field(description="what was not stored, the first 100")
+    invalid_count: int
+    dry_run: bool
+
+
 class Traversal(Schema):
     nodes: list[Entity]
     edges: list[Relation]

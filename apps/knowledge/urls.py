@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.knowledge.views import browser, editing, edits, merging, paths, relations, sync
+from apps.knowledge.views import browser, editing, edits, imports, merging, paths, relations, sync
 
 ORGANIC, SKILLS = {"of": "knowledge"}, {"of": "skill"}
 
@@ -10,6 +10,9 @@ urlpatterns = [
     path("knowledge/new", editing.new, name="knowledge_new"),
     path("knowledge/edits", edits.edits, name="knowledge_edits"),
     path("knowledge/edits/<uuid:action>/undo", edits.take_back, name="knowledge_undo"),
+    path("knowledge/import", imports.upload, name="knowledge_import"),
+    path("knowledge/import/<uuid:pk>", imports.preview, name="knowledge_import_preview"),
+    path("knowledge/export", imports.export, name="knowledge_export"),
     path("knowledge/merge", merging.queue, name="knowledge_merge"),
     path("knowledge/merge/<uuid:pk>/<uuid:other>", merging.merge_two, name="knowledge_merge_two"),
     path("knowledge/merge/<uuid:pk>/<uuid:other>/apart", merging.apart, name="knowledge_apart"),

@@ -35,6 +35,10 @@ class KnowledgeCalls(Calls):
         }
         return await self.post("/knowledge-graph/relations", relation)
 
+    async def import_graph(self, items: list[dict[str, Any]], dry_run: bool = False) -> SkillResult:
+        """Objects as in the file of an MCP memory server; what is there already is not made again."""
+        return await self.post("/knowledge-graph/import", items, {"dry_run": dry_run})
+
     async def graph_traverse(
         self,
         start: str,

@@ -12,6 +12,7 @@ from apps.goals.models import Goal
 from apps.improvement.models import ImprovementProposal
 from apps.knowledge.actions import delete_entity
 from apps.knowledge.duplicates import look_for_duplicates
+from apps.knowledge.models import GraphImport
 from apps.memory.actions import make_checkpoint
 from apps.memory.models import (
     Memory,
@@ -38,6 +39,7 @@ LESSON = "/lessons/1e550000-0000-4000-8000-000000000000"
 NODE = "/knowledge/e0717100-0000-4000-8000-000000000000"
 RELATION = f"/knowledge/relations/{NODE[-36:]}"
 TEXT = "/memory-search/7e470000-0000-4000-8000-000000000000"
+IMPORT = f"/knowledge/import/{NODE[-36:]}"
 PAGES = [
     *("/", "/overview/services", "/sprint-board", "/goals/archive", "/goals/one", "/model-usage", "/password"),
     *("/login", "/search", "/search?q=one", "/settings", "/models"),
@@ -49,7 +51,7 @@ PAGES = [
     *("/proposals", PROPOSAL, "/lessons", LESSON, "/lessons/duplicates"),
     *(f"{NODE}/edit", f"{NODE}/delete", f"{NODE}/relations/new", RELATION, "/knowledge/edits"),
     *("/memories", "/memories/plan%2Fb", "/memory-search?q=apples", TEXT),
-    *("/knowledge/merge", f"/knowledge/merge/{NODE[-36:]}/{NODE[-36:-1]}1"),
+    *("/knowledge/import", IMPORT, "/knowledge/merge", f"/knowledge/merge/{NODE[-36:]}/{NODE[-36:-1]}1"),
 ]
 SKILLS = ("/skills", f"/skills/{quote(HOSTILE[:99], safe='')}", "/skill-stats", "/skill-health")
 
@@ -84,6 +86,7 @@ def goals(transactional_db):
     node = make_entity("Aria", pk=NODE[-36:], properties={"a": 1})
     relate(node, make_entity("aria", properties={"a": 2}, pk=NODE[-36:-1] + "1"), pk=NODE[-36:])
     look_for_duplicates()
+    GraphImport.objects.create(pk=NODE[-36:], name="memory.jsonl", content=b'{"type": "x"}')
     delete_entity(Actor("person", "alice"), make_entity("Gone").pk)
     for number in range(6):
         cost, session = "0.5" if number < 4 else "0", make_session()

@@ -66,6 +66,7 @@ class TestNew:
             {"properties": "{"},
             {"properties": "[]"},
             {"properties": '{"a": NaN}'},
+            {"properties": '{"a": 1e999}'},
             {"properties": '{"a": "\\u0000"}'},
             {"properties": '{"a": "\\ud800"}'},
             {"properties": '{"a":' * 200 + "1" + "}" * 200},

@@ -21,7 +21,7 @@ from apps.knowledge.models import KnowledgeEntity
 
 @require_http_methods(["GET", "POST"])
 def new(request: HtmxRequest) -> HttpResponse:
-    form = EntityForm(request.POST or None)
+    form = EntityForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         entity = actions.create_entity(actor_of(request), **form.cleaned_data)
         messages.success(request, "Made.")

@@ -27,7 +27,7 @@ MOST_MEANT = 8
 @require_http_methods(["GET", "POST"])
 def new(request: HtmxRequest, pk: UUID) -> HttpResponse:
     entity = get_object_or_404(KnowledgeEntity, pk=pk)
-    form = NewRelationForm(request.POST or None)
+    form = NewRelationForm(request.POST if request.method == "POST" else None)
     meant: list[FoundNode] = []
     if form.is_valid():
         other, meant = named(form.cleaned_data["other"])
