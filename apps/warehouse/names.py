@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from django.db.models import F, Model, QuerySet
-from django.urls import Resolver404, resolve, reverse
+from django.db.models import F, QuerySet
+from django.urls import reverse
 
 from apps.core.closeness import closeness
 from apps.core.models import User
@@ -34,13 +34,12 @@ def found_by_name(text: str, person: User) -> dict[str, list[Found]]:
     kinds = {"Pages": pages(text, person)}
     if len(text) >= SHORTEST:
         kinds["Goals"] = list(goals(text))
-        kinds["Sessions"] = list(sessions(text, person))
-        kinds["Skills"] = list(skills(text, person))
-        kinds["Knowledge"] = list(entities("/knowledge", KnowledgeEntity.objects.all(), text, person))
+        kinds["Sessions"] = list(sessions(text))
+        kinds["Skills"] = list(skills(text))
+        kinds["Knowledge"] = list(entities("knowledge_node", KnowledgeEntity.objects.all(), text))
         kinds["Memories"] = list(memories(text))
-        kinds["Skill graph"] = list(entities("/skill-graph", SkillGraphEntity.objects.all(), text, person))
-    reachable = {kind: [one for one in found if one.url] for kind, found in kinds.items()}
-    return {kind: found for kind, found in reachable.items() if found}
+        kinds["Skill graph"] = list(entities("skill_graph_node", SkillGraphEntity.objects.all(), text))
+    return {kind: found for kind, found in kinds.items() if found}
 
 
 def pages(text: str, person: User) -> list[Found]:
@@ -57,18 +56,17 @@ def goals(text: str) -> Iterator[Found]:
         yield Found(goal.title, f"{goal.goal_id} · {goal.status}", reverse("goal", args=[goal.pk]))
 
 
-def sessions(text: str, person: User) -> Iterator[Found]:
+def sessions(text: str) -> Iterator[Found]:
     named = AgentSession.objects.with_label()
     for session in named.with_id_like(text)[:MOST] or named.lately_called(text)[:MOST]:
         about = f"{session.agent_id} · {session.session_type} · {session.started_at:%Y-%m-%d}"
-        yield Found(session.label or str(session.pk), about, address(f"/sessions/{session.pk}", session, person))
+        yield Found(session.label or str(session.pk), about, reverse("session", args=[session.pk]))
 
 
-def skills(text: str, person: User) -> Iterator[Found]:
+def skills(text: str) -> Iterator[Found]:
     named = SkillStatusRecord.objects.filter(skill_name__icontains=text)
     for skill in named.order_by(closeness("skill_name", text), "skill_name")[:MOST]:
-        url = address(f"/skills/{quote(skill.skill_name, safe='')}", skill, person)
-        yield Found(skill.skill_name, skill.status, url)
+        yield Found(skill.skill_name, skill.status, f"/skills/{quote(skill.skill_name, safe='')}")
 
 
 def memories(text: str) -> Iterator[Found]:
@@ -77,19 +75,7 @@ def memories(text: str) -> Iterator[Found]:
         yield Found(memory.key, memory.category, memory.get_absolute_url())
 
 
-def entities(page: str, graph: QuerySet, text: str, person: User) -> Iterator[Found]:
+def entities(page: str, graph: QuerySet, text: str) -> Iterator[Found]:
     named = graph.filter(name__icontains=text).order_by(closeness("name", text), "name", "type", "id")
     for entity in named[:MOST]:
-        yield Found(entity.name, entity.type, address(f"{page}/{entity.pk}", entity, person))
-
-
-def address(path: str, row: Model, person: User) -> str:
-    """A page of its own, else the admin's for those who may go there, else none."""
-    try:
-        resolve(path)
-    except Resolver404:
-        model = row._meta
-        if not person.is_staff or not person.has_perm(f"{model.app_label}.view_{model.model_name}"):
-            return ""
-        return reverse(f"admin:{model.app_label}_{model.model_name}_change", args=[row.pk])
-    return path
+        yield Found(entity.name, entity.type, reverse(page, args=[entity.pk]))

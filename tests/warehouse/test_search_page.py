@@ -59,9 +59,12 @@ class TestPalette:
             "Skill graph": ["harbour_tool"],
         }
 
-    def test_leads_to_pages_that_are_there(self, staff, called_harbour):
-        urls = [url for links in found(staff.get("/palette?q=harbour")).values() for _, _, url in links]
-        assert len(urls) == 6 and all(staff.get(url).status_code == 200 for url in urls)
+    @pytest.mark.parametrize("page", ["palette", "search"])
+    def test_leads_everybody_to_pages_that_are_there(self, browser_client, called_harbour, page):
+        groups = found(browser_client.get(f"/{page}?q=harbour"))
+        urls = [url for links in groups.values() for _, _, url in links]
+        assert len(urls) == 6 and all(browser_client.get(url).status_code == 200 for url in urls)
+        assert groups["Knowledge"][0][2] == f"/knowledge/{KnowledgeEntity.objects.get().pk}"
 
     def test_leads_nobody_where_they_may_not_go(self, browser_client, called_harbour):
         assert b"/admin/" not in browser_client.get("/palette?q=harbour").content
