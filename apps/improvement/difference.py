@@ -81,7 +81,8 @@ def common(some: list[str], others: list[str]) -> int:
 def rows_of(steps: list[Step], before: list[str], after: list[str]) -> Iterator[Row]:
     for kind, old, old_end, new, new_end in steps:
         if kind == "equal":
-            first, last = (0 if old == 0 else CONTEXT), (0 if old_end == len(before) else CONTEXT)
+            first = CONTEXT if (old, new) != (0, 0) else 0
+            last = CONTEXT if (old_end, new_end) != (len(before), len(after)) else 0
             yield from unchanged(before, old, new, old_end - old, first, last)
         else:
             yield from (row("removed", before[place], old=place + 1) for place in range(old, old_end))

@@ -70,6 +70,7 @@ class LessonDay(models.Model):
     class Meta:
         db_table = "site_lesson_day"
         constraints = [models.UniqueConstraint(fields=["lesson_id", "day"], name="site_lesson_day_once")]
+        indexes = [models.Index(fields=["day"], include=["occurrences"], name="site_lesson_day_all")]
 
     def __str__(self) -> str:
         return f"{self.lesson_id} {self.day}"

@@ -12,13 +12,14 @@ UNSOLVED = ("", UNRESOLVED)
 # So many of the latest lessons are compared with an error message, of which this much from either end.
 COMPARED = 300
 ENDS = 150
+PAIRED = 200  # of the latest, each with each other
 ALIKE = 0.6  # trigrams that two patterns share, to be one error's
 LIKELY = 0.45  # to be shown beside a lesson
 # Of one type of error; each pair once, the later one first.
 PAIRS = """
 WITH latest AS MATERIALIZED (
     SELECT id, error_type, error_pattern, row_number() OVER (ORDER BY last_occurred DESC, id) AS place
-      FROM lessons_learned ORDER BY last_occurred DESC, id LIMIT %(compared)s),
+      FROM lessons_learned ORDER BY last_occurred DESC, id LIMIT %(paired)s),
 pairs AS (
     SELECT a.id AS one, b.id AS other, similarity(a.error_pattern, b.error_pattern) AS likeness
       FROM latest AS a JOIN latest AS b ON a.error_type = b.error_type AND a.place < b.place)
@@ -85,7 +86,7 @@ class LessonQuerySet(models.QuerySet):
     def likely_duplicates(self, shown: int) -> list[tuple[UUID, UUID, float]]:
         """Pairs among the latest lessons, the most alike first."""
         with connection.cursor() as cursor:
-            cursor.execute(PAIRS, {"compared": COMPARED, "alike": ALIKE, "shown": shown})
+            cursor.execute(PAIRS, {"paired": PAIRED, "alike": ALIKE, "shown": shown})
             return cursor.fetchall()
 
     def about(self, error_type: str, skill_name: str):

@@ -29,6 +29,12 @@ def test_far_lines_are_left_out():
     assert len(rows) == 3 + 4 * 3 + 4
 
 
+def test_lines_around_what_is_added_at_either_end():
+    text = "".join(f"{number}\n" for number in range(9))
+    assert signs(text, f"{text}x\n") == [("gap", "6 unchanged lines"), *(("same", n) for n in "678"), ("added", "x")]
+    assert signs(text, f"x\n{text}") == [("added", "x"), *(("same", n) for n in "012"), ("gap", "6 unchanged lines")]
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_says_how_one_becomes_the_other(seed, monkeypatch):
     monkeypatch.setattr("apps.improvement.difference.CONTEXT", 1000)

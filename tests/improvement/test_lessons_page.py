@@ -172,6 +172,15 @@ class TestPage:
     def test_unknown(self, browser_client, path):
         assert browser_client.get(path.format(uuid4())).status_code == 404
 
+    def test_its_history_shows_the_lines_that_differ(self, browser_client):
+        lesson = make_lesson(resolution="<i>a\n" * 20)
+        lesson.resolution = "<i>a\n" * 20 + "<b>\n"
+        lesson.effectiveness = 0.5
+        lesson.save()
+        page = browser_client.get(f"/lessons/{lesson.pk}").content.decode()
+        assert "<code>&lt;b&gt;</code>" in page and "17 unchanged lines" in page and "<i>a" not in page
+        assert "<del>1</del> → <ins>0.5</ins>" in page
+
 
 class TestEdit:
     def body(self, lesson, **over):

@@ -13,14 +13,13 @@ from apps.core.arrivals import LivePage, live_page
 from apps.core.conflicts import Conflict
 from apps.core.export import export_rows, wanted_format
 from apps.core.keyset import SIZE, ordered
-from apps.core.models import Change
 from apps.improvement import lesson_actions
 from apps.improvement.forms import LessonFilter, LessonForm, MergeForm
+from apps.improvement.history import history_of
 from apps.improvement.lessons_page import chart, figures, with_lines
 from apps.improvement.models import LessonLearned, LessonMerge
 from apps.improvement.schemas import LESSON_FIELDS
 
-HISTORY_ROWS = 50
 SORTS = ("occurrences", "effectiveness")
 DUPLICATES = 5  # beside a lesson
 PAIRS = 50
@@ -86,7 +85,7 @@ def show_lesson(request: HttpRequest, lesson: LessonLearned, form: LessonForm, s
         "merges": merges,
         "context": json.dumps(lesson.context, indent=2, ensure_ascii=False) if lesson.context else "",
         "duplicates": LessonLearned.objects.like(lesson)[:DUPLICATES],
-        "history": Change.objects.of(lesson)[:HISTORY_ROWS],
+        "history": history_of(lesson),
     }
     return render(request, "improvement/lesson.html", context, status=status)
 

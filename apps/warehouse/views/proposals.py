@@ -4,22 +4,20 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
-from apps.core.models import Change
 from apps.improvement import actions
 from apps.improvement.difference import difference
 from apps.improvement.forms import DECISIONS
+from apps.improvement.history import history_of
 from apps.improvement.models import ImprovementProposal
 from apps.improvement.protected import is_protected
 from apps.warehouse.proposal_page.evidence import evidence
 from apps.warehouse.proposal_page.outcome import outcome
 
-HISTORY_ROWS = 50
-
 
 @require_GET
 def proposal(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = get_object_or_404(ImprovementProposal.objects.with_revision(), pk=pk)
-    history = list(Change.objects.of(found)[:HISTORY_ROWS])
+    history = history_of(found)
     known = evidence(found)
     is_soul = is_protected(found.file_path or "")
     decisions = [one for one in actions.possible(found.status) if one == "rejected" or not is_soul]
