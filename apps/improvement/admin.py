@@ -31,7 +31,8 @@ class ImprovementProposalAdmin(WarehouseAdmin):
     search_fields = ["title", "description", "file_path"]
     date_hierarchy = "created_at"
     ordering = ["-created_at"]
-    readonly_fields = ["id", "created_at"]
+    # Decisions have rules and a reviewer; see /proposals.
+    readonly_fields = ["id", "created_at", "status", "reviewed_by", "reviewed_at"]
 
 
 @admin.register(PerformanceLog)

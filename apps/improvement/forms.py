@@ -61,7 +61,10 @@ class BatchForm(forms.Form):
 
     def clean_proposal(self) -> dict[UUID, str]:
         """Revisions by id."""
-        seen = dict(text.partition("~")[::2] for text in self.cleaned_data["proposal"][:MOST_AT_ONCE])
+        texts = self.cleaned_data["proposal"]
+        if len(texts) > MOST_AT_ONCE:
+            raise forms.ValidationError(f"At most {MOST_AT_ONCE} proposals can be decided at once.")
+        seen = dict(text.partition("~")[::2] for text in texts)
         try:
             return {UUID(proposal_id): revision for proposal_id, revision in seen.items()}
         except ValueError:

@@ -33,16 +33,6 @@ class WordSimilarity(Func):
     output_field = FloatField()
 
 
-class Revised(models.QuerySet):
-    def with_revision(self):
-        """`revision`: what a person sends back to say which state of the row they saw.
-
-        Of all columns, those of an adopted warehouse's own included.
-        """
-        digest = RawSQL(f"md5({self.model._meta.db_table}::text)", (), output_field=CharField())
-        return self.annotate(revision=digest)
-
-
 class LessonQuerySet(models.QuerySet):
     def latest_first(self):
         return self.order_by("-last_occurred", "id")
@@ -76,12 +66,11 @@ class LessonQuerySet(models.QuerySet):
         named = self.exclude(**{column: None}).exclude(**{column: ""})
         return list(named.order_by(column).values_list(column, flat=True).distinct()[:500])
 
-    def like(self, lesson: models.Model):
-        """Of the latest lessons those whose pattern is much like this one's, each with its `likeness`."""
-        others = self.exclude(pk=lesson.pk).latest_first().values("pk")[:COMPARED]
-        likeness = TrigramSimilarity("error_pattern", lesson.error_pattern)  # type: ignore[attr-defined]
-        found = self.filter(pk__in=others).annotate(likeness=likeness).filter(likeness__gte=LIKELY)
-        return found.order_by("-likeness", "id")
+    def like(self, pattern: str, but: UUID):
+        """Of the latest lessons those whose pattern is much like this one, each with its `likeness`."""
+        others = self.exclude(pk=but).latest_first().values("pk")[:COMPARED]
+        found = self.filter(pk__in=others).annotate(likeness=TrigramSimilarity("error_pattern", pattern))
+        return found.filter(likeness__gte=LIKELY).order_by("-likeness", "id")
 
     def likely_duplicates(self, shown: int) -> list[tuple[UUID, UUID, float]]:
         """Pairs among the latest lessons, the most alike first."""
@@ -117,7 +106,14 @@ class LessonMergeQuerySet(models.QuerySet):
         return self.filter(id__in=RawSQL(chain, [lesson_id])).order_by("-merged_at", "-id")
 
 
-class ProposalQuerySet(Revised):
+class ProposalQuerySet(models.QuerySet):
+    def with_revision(self):
+        """`revision`: what a reviewer sends back to say which state of the proposal they saw.
+
+        Of all columns, those of an adopted warehouse's own included.
+        """
+        return self.annotate(revision=RawSQL("md5(improvement_proposals::text)", (), output_field=CharField()))
+
     def status_counts(self) -> dict[str, int]:
         return dict(self.order_by("status").values_list("status").annotate(Count("id")))
 

@@ -18,7 +18,15 @@ from apps.core import admin_paging
 from apps.core.admin_base import ReadOnlyAdmin, WarehouseAdmin
 from apps.core.models import ApiToken, Change, IdempotencyKey, SavedView, StaleHour, User
 from apps.goals.models import Goal
-from apps.knowledge.models import KnowledgeEntity, KnowledgeRelation
+from apps.improvement.models import LessonDay, LessonMerge, LessonState
+from apps.knowledge.models import (
+    DuplicatesChecked,
+    GraphEdit,
+    GraphImport,
+    KnowledgeEntity,
+    KnowledgeRelation,
+    MergeCandidate,
+)
 from apps.memory.models import Memory, SemanticMemory
 from apps.operations.models import ScheduledJob
 from apps.skillset.models import SkillStatusRecord
@@ -144,8 +152,11 @@ def test_every_table_of_the_site_and_warehouse_is_there():
     own = {model for model in apps.get_models() if model.__module__.startswith("apps.")}
     # What the site works out and notes for itself is nobody's to look at.
     worked_out = ("apps.telemetry.sums", "apps.telemetry.latencies", "apps.telemetry.prices")
-    bookkeeping = {StaleHour, IdempotencyKey} | {model for model in own if model.__module__ in worked_out}
-    with_pages = {Budget, BudgetLease, BudgetNotice, SavedView, Visit}  # of their own, or of their person's
+    noted = {StaleHour, IdempotencyKey, LessonDay, LessonState, DuplicatesChecked}
+    bookkeeping = noted | {model for model in own if model.__module__ in worked_out}
+    # Of their own, or of their person's
+    with_pages = {Budget, BudgetLease, BudgetNotice, SavedView, Visit, LessonMerge}
+    with_pages |= {GraphEdit, GraphImport, MergeCandidate}
     assert own - bookkeeping - with_pages - admin.site._registry.keys() == set()
 
 

@@ -138,6 +138,14 @@ class TestList:
         with django_assert_max_num_queries(10):
             assert len(patterns(browser_client.get("/lessons"))) == 50
 
+    def test_an_open_page_hears_of_what_came_up_again(self, browser_client):
+        learn("p")
+        since = browser_client.get("/lessons").context["page"].since
+        learn("p")
+        learn("q")
+        response = browser_client.get("/lessons", headers={"Live-Since": since})
+        assert response.context["page"].news == "2 new"
+
     def test_exports_what_is_filtered(self, browser_client, three):
         response = browser_client.get("/lessons?state=again&format=ndjson")
         assert [json.loads(line)["error_pattern"] for line in response.getvalue().splitlines()] == ["litellm_timeout"]

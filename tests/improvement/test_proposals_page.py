@@ -233,6 +233,7 @@ class TestBatch:
         [
             ({"decision": "approved"}, "Choose at least one proposal."),
             ({"decision": "approved", "proposal": "nonsense"}, "That is no proposal."),
+            ({"decision": "approved", "proposal": [f"{uuid4()}~x"] * 201}, "At most 200"),
             ({"decision": "burnt", "proposal": f"{uuid4()}~x"}, "burnt"),
         ],
     )
@@ -243,6 +244,16 @@ class TestBatch:
     def test_wrong_method_and_nobody(self, browser_client):
         assert browser_client.get("/proposals/review").status_code == 405
         assert Client().post("/proposals/review").url.startswith("/login")
+
+
+def test_the_admin_decides_nothing(alice, browser_client):
+    type(alice).objects.update(is_staff=True, is_superuser=True)
+    proposal = make_proposal()
+    path = f"/admin/improvement/improvementproposal/{proposal.pk}/change/"
+    body = {"title": "T", "description": "d", "risk_level": "low", "status": "approved", "reviewed_by": "eve"}
+    assert browser_client.post(path, body).status_code == 302
+    proposal.refresh_from_db()
+    assert (proposal.title, proposal.status, proposal.reviewed_by) == ("T", "proposed", None)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -34,7 +34,7 @@ def lessons(request: HttpRequest) -> HttpResponseBase:
     if wanted.error_message:
         page = LivePage(list(rows.closest_to(wanted.error_message)[:SIZE]), "")
     else:
-        page = live_page(rows, "last_occurred", request, changing=True, sorts=SORTS)
+        page = live_page(rows, "last_occurred", request, sorts=SORTS)
     wanted.offer()
     context: dict[str, Any] = {
         "filter": wanted,
@@ -84,7 +84,7 @@ def show_lesson(request: HttpRequest, lesson: LessonLearned, form: LessonForm, s
         "undated": undated,
         "merges": merges,
         "context": json.dumps(lesson.context, indent=2, ensure_ascii=False) if lesson.context else "",
-        "duplicates": LessonLearned.objects.like(lesson)[:DUPLICATES],
+        "duplicates": LessonLearned.objects.like(lesson.error_pattern, but=lesson.pk)[:DUPLICATES],
         "history": history_of(lesson),
     }
     return render(request, "improvement/lesson.html", context, status=status)
