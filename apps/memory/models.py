@@ -27,7 +27,8 @@ from apps.memory.querysets import (
     ThoughtQuerySet,
     WorkingMemoryQuerySet,
 )
-from apps.memory.semantic_querysets import RetrievalQuerySet, SemanticMemoryQuerySet, WaitingTextQuerySet
+from apps.memory.retrievals import Retrieval  # noqa: F401  (Django looks here)
+from apps.memory.semantic_querysets import SemanticMemoryQuerySet, WaitingTextQuerySet
 
 EMBEDDING_DIMENSIONS = 768
 # What the agent's older programs use, who know nothing of the site's column.
@@ -227,31 +228,6 @@ class SemanticMemory(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("semantic_memory", args=[self.pk])
-
-
-class Retrieval(models.Model):
-    """That a search found a memory, at which place from the top; no foreign key, so that none waits for a deletion."""
-
-    memory_id = models.UUIDField()
-    query = models.TextField()
-    mode = models.CharField(max_length=10)
-    place = models.IntegerField()
-    similarity = models.FloatField(null=True, blank=True)
-    actor_kind = models.CharField(max_length=20)
-    actor_name = models.TextField()
-    found_at = moment()
-
-    objects = RetrievalQuerySet.as_manager()
-
-    class Meta:
-        db_table = "site_memory_retrieval"
-        indexes = [
-            models.Index(fields=["memory_id", "-id"], name="site_memory_retrieval_of"),
-            models.Index(fields=["found_at"], name="site_memory_retrieval_when"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.query[:80]} → {self.memory_id}"
 
 
 class WaitingText(models.Model):

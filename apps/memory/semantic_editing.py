@@ -10,10 +10,12 @@ from django.db.models.functions import Greatest, Least
 
 from apps.core.actors import Actor, acting
 from apps.core.conflicts import Conflict
+from apps.core.models import Change
 from apps.memory.embeddings import PATIENCE, NoEmbedding
 from apps.memory.history import deleted
 from apps.memory.models import EMBEDDING_DIMENSIONS, SemanticMemory
 from apps.memory.semantic_actions import OUTDATED, reembed
+from apps.memory.semantic_querysets import EDITED
 
 # The history knows no vector and no uses, of which the log knows the latest. A vector without a direction is never
 # compared; the next `embed_what_waits` makes a real one.
@@ -52,6 +54,16 @@ def change(actor: Actor, pk: UUID, revision: str, **fields: Any) -> str:
         return next(reembed(SemanticMemory.objects.of_model(OUTDATED).filter(pk=pk), PATIENCE), "")
     except NoEmbedding as problem:
         return str(problem)
+
+
+def revert(actor: Actor, pk: UUID, to: Change, revision: str) -> str:
+    """Let it say what it said after a change of it; returns and raises what `change` does."""
+    memory = SemanticMemory.objects.written().get(pk=pk)
+    state = {name: getattr(memory, name) for name in EDITED}
+    # The newest first, so that the earliest of the later ones has the last word on what was there before it.
+    for later in Change.objects.of(memory).filter(pk__gt=to.pk):
+        state |= {name: value for name, value in (later.before or {}).items() if name in EDITED}
+    return change(actor, pk, revision, **state)
 
 
 def locked(pk: UUID, revision: str) -> SemanticMemory:

@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from django.db import models
-from django.db.models import Count, FloatField, Max, Q, Value
+from django.db.models import FloatField, Q, Value
 from django.db.models.functions import Left
 from django.utils import timezone
 from pgvector.django import CosineDistance
@@ -10,7 +10,6 @@ from apps.memory.revisions import Revision
 
 EDITED = ("content", "summary", "category", "importance", "source")  # what people may change
 EXCERPT = 300  # letters of a text in a list
-KEPT_DAYS, KEPT_ROWS = 90, 100_000  # of the log of retrievals
 
 
 class SemanticMemoryQuerySet(models.QuerySet):
@@ -61,25 +60,6 @@ class SemanticMemoryQuerySet(models.QuerySet):
     def listed(self):
         """With the beginning of the text alone."""
         return self.defer("embedding", "content", "metadata").annotate(excerpt=Left("content", EXCERPT))
-
-    def names(self, column: str, limit: int):
-        return self.order_by(column).values_list(column, flat=True).distinct()[:limit]
-
-
-class RetrievalQuerySet(models.QuerySet):
-    def of(self, memory_id):
-        return self.filter(memory_id=memory_id).order_by("-id")
-
-    def most_retrieved(self, limit: int):
-        """(memory, how often, when last) of the kept log."""
-        counted = self.values("memory_id").annotate(count=Count("id"), last=Max("found_at"))
-        return counted.order_by("-count", "-last", "memory_id")[:limit]
-
-    def forgotten(self):
-        """The log is of the last quarter of a year, and of bounded length whatever is searched."""
-        newest = self.aggregate(newest=Max("id"))["newest"] or 0
-        old = timezone.now() - timedelta(days=KEPT_DAYS)
-        return self.filter(Q(found_at__lt=old) | Q(id__lte=newest - KEPT_ROWS))
 
 
 class WaitingTextQuerySet(models.QuerySet):

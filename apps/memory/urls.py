@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from apps.memory.views import checkpoints, clean_up, memories, semantic, thoughts, working_memory
+from apps.memory.views import checkpoints, clean_up, memories, semantic, semantic_memory, thoughts, working_memory
 
 urlpatterns = [
     path("working-memory", working_memory.items, name="working_memory"),
@@ -21,9 +21,10 @@ urlpatterns = [
     re_path(r"^memories/(?P<key>(?:.|\n)+)$", memories.memory, name="memory"),
     path("memory-search", semantic.memory_search, name="memory_search"),
     path("memory-search/recall", semantic.recall, name="memory_recall"),
-    path("memory-search/restore", semantic.restore, name="semantic_restore"),
-    path("memory-search/<uuid:pk>", semantic.memory, name="semantic_memory"),
-    path("memory-search/<uuid:pk>/bury", semantic.bury, name="semantic_bury"),
-    path("memory-search/<uuid:pk>/weigh", semantic.weigh, name="semantic_weigh"),
-    path("memory-search/<uuid:pk>/delete", semantic.delete, name="semantic_delete"),
+    path("memory-search/restore", semantic_memory.restore, name="semantic_restore"),
+    path("memory-search/revert/<int:pk>", semantic_memory.revert, name="semantic_revert"),
+    path("memory-search/<uuid:pk>", semantic_memory.memory, name="semantic_memory"),
+    path("memory-search/<uuid:pk>/bury", semantic_memory.bury, name="semantic_bury"),
+    path("memory-search/<uuid:pk>/weigh", semantic_memory.weigh, name="semantic_weigh"),
+    path("memory-search/<uuid:pk>/delete", semantic_memory.delete, name="semantic_delete"),
 ]

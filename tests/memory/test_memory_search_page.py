@@ -191,7 +191,7 @@ class TestRetrievals:
         assert Retrieval.objects.filter(query="proxy restarts").count() == 2
 
     def test_the_log_is_bounded(self, api, proxy, monkeypatch):
-        search(api, "x" * 2000, mode="hybrid")
+        search(api, "proxy " * 300, mode="text")
         assert len(Retrieval.objects.first().query) == 500
         Retrieval.objects.all().delete()
         for days in (100, 2, 1, 0):
@@ -203,7 +203,7 @@ class TestRetrievals:
                 found_at=timezone.now() - timedelta(days=days),
             )
         assert [one.query for one in Retrieval.objects.forgotten()] == ["100"]
-        monkeypatch.setattr("apps.memory.semantic_querysets.KEPT_ROWS", 2)
+        monkeypatch.setattr("apps.memory.retrievals.KEPT_ROWS", 2)
         Retrieval.objects.forgotten().delete()
         assert [one.query for one in Retrieval.objects.of(proxy.pk)] == ["0", "1"]
 
@@ -348,6 +348,33 @@ class TestMemory:
     @pytest.mark.parametrize("change", ["", "x", "-1", "9" * 30])
     def test_restoring_nothing(self, browser_client, change):
         assert browser_client.post("/memory-search/restore", {"change": change}).status_code == 302
+
+    def test_goes_back_to_any_version(self, browser_client, api, proxy):
+        for over in ({"content": "A cat"}, {"category": "facts"}, {"content": "A dog", "importance": "0.9"}):
+            browser_client.post(proxy.get_absolute_url(), fields_of(browser_client, proxy, **over))
+        history = page_of(browser_client, proxy.get_absolute_url()).context["history"]
+        seen = []
+        for entry in history:
+            revision = {"revision": fields_of(browser_client, proxy)["revision"]}
+            browser_client.post(f"/memory-search/revert/{entry.change.pk}", revision)
+            back = SemanticMemory.objects.get(pk=proxy.pk)
+            seen.append((back.content, back.category, back.importance))
+        assert seen == [
+            ("A dog", "facts", 0.9),
+            ("A cat", "facts", 0.5),
+            ("A cat", "general", 0.5),
+            (TEXTS["proxy"], "general", 0.5),
+        ]
+        assert contents(search(api, "proxy", limit=1)) == [TEXTS["proxy"]]
+        page = browser_client.post(f"/memory-search/revert/{history[0].change.pk}", {"revision": "old"}, follow=True)
+        assert "changed meanwhile" in page.content.decode()
+        assert SemanticMemory.objects.get(pk=proxy.pk).content == TEXTS["proxy"]
+
+    def test_reverts_nothing_that_is_not_there(self, browser_client, proxy):
+        assert browser_client.post("/memory-search/revert/0").status_code == 404
+        change = Change.objects.of(proxy).get().pk
+        browser_client.post(f"/memory-search/{proxy.pk}/delete")
+        assert browser_client.post(f"/memory-search/revert/{change}").status_code == 404
 
     def test_tells_who_changed_what(self, browser_client, proxy):
         browser_client.post(

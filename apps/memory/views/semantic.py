@@ -1,39 +1,30 @@
-import json
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
-from uuid import UUID
 
 from django import forms
-from django.contrib import messages
 from django.db.models import TextChoices
 from django.db.models.fields.json import KT
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
 
 from apps.core.actors import actor_of
-from apps.core.conflicts import Conflict
+from apps.core.admin_filters import names_in
 from apps.core.export import export_rows, export_table, wanted_format
 from apps.core.keyset import keyset_page, ordered
 from apps.core.requests import HtmxRequest
-from apps.memory import semantic_editing
 from apps.memory.embeddings import NoEmbedding
-from apps.memory.history import SHOWN, history_of
-from apps.memory.models import Retrieval, SemanticMemory, WaitingText
-from apps.memory.semantic_page import MOST_SHOWN, most_retrieved, near_duplicates, recall_of, shown
+from apps.memory.models import SemanticMemory, WaitingText
+from apps.memory.semantic_page import MOST_SHOWN, most_retrieved, recall_of, shown
 from apps.memory.semantic_querysets import SemanticMemoryQuerySet
 from apps.memory.semantic_search import Found, Mode, search
-from apps.memory.views.deletions import chosen, listed, numbers, say_what_came_back, undoable
+from apps.memory.views.deletions import listed, undoable
 
 EXPORTED = ("id", "content", "summary", "category", "metadata", "importance", "source", "created_at", "access_count")
 FOUND = ("id", "place", "similarity", "content", "category", "importance", "source", "created_at", "access_count")
 HOURS = {24: "a day", 168: "a week", 720: "30 days", 2160: "90 days", 8760: "a year"}
 MOST_NAMES = 200
-RETRIEVALS = 20
-STEPS = {"up": 0.1, "down": -0.1}
 LATEST_OF_QUEUE = 1000
 
 
@@ -93,32 +84,12 @@ class SearchForm(forms.Form):
     def offer(self) -> None:
         """What is chosen stays to be seen where there is none of it."""
         for name in ("category", "source"):
-            there = SemanticMemory.objects.names(name, MOST_NAMES)
+            there = names_in(SemanticMemory, name, MOST_NAMES)
             values = sorted({value for value in there if value} | {self.cleaned_data.get(name, "")})
             choices = [("", f"{name.capitalize()}: all"), *((value, value) for value in values if value)]
             self.fields[name].widget = forms.Select(choices=choices)
         for name in ("category", "source", "mode", "hours"):
             self.fields[name].widget.attrs = {"class": "field", "aria-label": name.capitalize()}
-
-
-class EditForm(forms.ModelForm):
-    """`revision` is the state that the person saw when they began."""
-
-    content = forms.CharField(max_length=100_000, strip=False, widget=forms.Textarea(attrs={"rows": 8}))
-    summary = forms.CharField(
-        required=False, empty_value=None, max_length=10_000, widget=forms.Textarea(attrs={"rows": 2})
-    )
-    importance = forms.FloatField(min_value=-1e9, max_value=1e9, widget=forms.NumberInput(attrs={"step": "any"}))
-    revision = forms.CharField(required=False, widget=forms.HiddenInput)
-
-    class Meta:
-        model = SemanticMemory
-        fields = ("content", "summary", "category", "importance", "source")
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or self.cleaned_data
-        # A browser's line ends turned back into plain ones
-        return {name: value.replace("\r\n", "\n") if isinstance(value, str) else value for name, value in data.items()}
 
 
 @require_GET
@@ -179,101 +150,3 @@ def recall(request: HtmxRequest) -> HttpResponse:
         context["problem"] = problem
     is_fragment = request.htmx and not request.htmx.history_restore_request
     return render(request, f"memory/recall.html{'#recall' if is_fragment else ''}", context)
-
-
-@require_http_methods(["GET", "POST"])
-def memory(request: HttpRequest, pk: UUID) -> HttpResponse:
-    found = get_object_or_404(SemanticMemory.objects.written(), pk=pk)
-    if request.method == "GET":
-        return show_memory(request, found, EditForm(instance=found, initial={"revision": found.revision}))
-    # Of a copy, as the form writes into it
-    form = EditForm(request.POST, instance=SemanticMemory.objects.written().get(pk=pk))
-    if not form.is_valid():
-        return show_memory(request, found, form, status=422)
-    fields = {name: form.cleaned_data[name] for name in form.Meta.fields}
-    try:
-        problem = semantic_editing.change(actor_of(request), pk, form.cleaned_data["revision"], **fields)
-    except SemanticMemory.DoesNotExist:
-        raise Http404("It has been deleted meanwhile.") from None
-    except Conflict as conflict:
-        return show_conflict(request, conflict.row, form)
-    if problem:
-        messages.warning(request, f"Saved. It is found by its new words, and by its meaning later: {problem}.")
-    else:
-        messages.success(request, "Saved.")
-    return redirect(found)
-
-
-@require_POST
-def bury(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """`buried=no` lets it be found again."""
-    buried = request.POST.get("buried") != "no"
-    if not semantic_editing.bury(actor_of(request), pk, buried=buried):
-        raise Http404("It has been deleted.")
-    said = "Buried: it is kept, and no search finds it." if buried else "Restored: searches find it again."
-    messages.success(request, said)
-    return redirect("semantic_memory", pk=pk)
-
-
-@require_POST
-def weigh(request: HtmxRequest, pk: UUID) -> HttpResponse:
-    step = STEPS.get(request.POST.get("step", ""))
-    if step is None:
-        return HttpResponse("step is up or down", status=422, content_type="text/plain")
-    try:
-        importance = semantic_editing.weigh(actor_of(request), pk, step)
-    except SemanticMemory.DoesNotExist:
-        raise Http404("It has been deleted.") from None
-    if request.htmx:
-        return render(request, "memory/_importance.html", {"pk": pk, "importance": importance})
-    messages.success(request, f"Its importance is {importance:g} now.")
-    return redirect("semantic_memory", pk=pk)
-
-
-@require_POST
-def delete(request: HttpRequest, pk: UUID) -> HttpResponse:
-    action = semantic_editing.delete(actor_of(request), pk)
-    if not action:
-        messages.error(request, "It had already been deleted.")
-    return redirect(f"{reverse('memory_search')}?{urlencode({'undo': str(action or '')})}")
-
-
-@require_POST
-def restore(request: HttpRequest) -> HttpResponse:
-    changes = chosen(request)
-    back = semantic_editing.bring_back(actor_of(request), changes)
-    say_what_came_back(request, len(changes), len(back), "they are there, or the history does not know them")
-    if back:
-        messages.info(request, "What is back is found by its words at once, and by its meaning in a moment.")
-    return redirect("semantic_memory", pk=back[0]) if len(back) == 1 else redirect("memory_search")
-
-
-def show_memory(request: HttpRequest, memory: SemanticMemory, form: EditForm, *, status: int = 200) -> HttpResponse:
-    asked = numbers([request.GET.get("before", "")])
-    others = ("summary", "category", "importance", "source", "site_buried")
-    history = history_of(memory, "content", others, until=asked[0] if asked else None)
-    context = {
-        "memory": memory,
-        "form": form,
-        "metadata": json.dumps(memory.metadata, indent=2, ensure_ascii=False),
-        "retrievals": Retrieval.objects.of(memory.pk)[:RETRIEVALS],
-        "alike": near_duplicates(memory),
-        "history": history[:SHOWN],
-        "older": history[SHOWN - 1].change.pk if len(history) > SHOWN else None,
-    }
-    return render(request, "memory/semantic_memory.html", context, status=status)
-
-
-def show_conflict(request: HttpRequest, current: SemanticMemory, form: EditForm) -> HttpResponse:
-    """Both versions; the form saves the person's own over the one that is there now."""
-    mine = {name: form.cleaned_data[name] for name in form.Meta.fields}
-    versions = [(form[name].label, getattr(current, name), value) for name, value in mine.items()]
-    again = EditForm(initial=mine | {"revision": current.revision})
-    for field in again.fields.values():
-        field.widget = forms.HiddenInput()
-    context = {
-        "memory": current,
-        "form": again,
-        "versions": [version for version in versions if version[1] != version[2]],
-    }
-    return render(request, "memory/semantic_conflict.html", context, status=409)
