@@ -112,6 +112,9 @@ class WorkingMemory(models.Model):
             models.Index(fields=["-created_at"], name="site_wm_created"),
             models.Index(F("updated_at").desc(nulls_last=True), name="site_wm_updated"),
             models.Index(fields=["-access_count"], name="site_wm_used"),
+            models.Index(fields=["category", "-importance", "-created_at"], name="site_wm_category_importance"),
+            models.Index("category", F("updated_at").desc(nulls_last=True), name="site_wm_category_updated"),
+            models.Index(fields=["category", "-access_count"], name="site_wm_category_used"),
         ]
 
     def __str__(self) -> str:

@@ -1,7 +1,7 @@
 import asyncio
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -11,10 +11,12 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
-from apps.warehouse.bench import api, graph, graph_rows, pages
+from apps.warehouse.bench import api, graph, graph_rows, memory, memory_rows, pages
 from apps.warehouse.bench.live import Outcome, Soak
 from apps.warehouse.bench.load import Client, Figures, Request
 from apps.warehouse.bench.people import NobodyToBe, cookie_of
+
+Bars = graph.Measured | memory.Measured
 
 API_LAYOUT = "{:<58} {:>4} {:>9} {:>9} {:>9} {:>10} {:>8}  {}"
 API_HEADS = ("request", "at", "median ms", "p95 ms", "per s", "bytes", "queries", "status")
@@ -24,15 +26,19 @@ PAGES_HEADS = ("page", "at", "median ms", "p95 ms", "server p95 ms", "bytes", "c
 GRAPH_LAYOUT = "{:<34} {:>9} {:>10} {:>8} {:>7} {:>10}  {}"
 GRAPH_HEADS = ("request", "requests", "median ms", "p95 ms", "bar ms", "bytes", "met")
 
+MEMORY_LAYOUT = "{:<34} {:>6} {:>10} {:>8} {:>7} {:>10}  {}"
+MEMORY_HEADS = ("what", "times", "median ms", "p95 ms", "bar ms", "recall@10", "met")
+
 
 class Command(BaseCommand):
     help = (
         "Measure a running site over HTTP: every GET of the API, every page, or (live) open pages while telemetry "
-        "arrives; or in this process the pages of a large knowledge graph. Writes only when asked to."
+        "arrives; or in this process the pages of a large knowledge graph, or searches of large "
+        "memories. Writes only when asked to."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("what", choices=["api", "pages", "live", "graph"])
+        parser.add_argument("what", choices=["api", "pages", "live", "graph", "memory"])
         parser.add_argument("--url", help="default: the API, or the pages, at ARIA_HOST and ARIA_PORT")
         parser.add_argument("--token", help="api: default: the one of the first start")
         parser.add_argument("--user", help="pages: default: the admin, by a session in the local database")
@@ -49,9 +55,11 @@ class Command(BaseCommand):
         parser.add_argument("--minutes", type=float, default=10.0, help="live: how long they do")
         parser.add_argument("--pid", type=int, help="live: whose memory to watch; default: the local site's")
         parser.add_argument(
-            "--fill", action="store_true", help="graph: make 100,000 entities and 500,000 relations first"
+            "--fill",
+            action="store_true",
+            help="graph: make 100,000 entities and 500,000 relations first; memory: 100,000 of each kind",
         )
-        parser.add_argument("--yes", action="store_true", help="graph: also where there are others already")
+        parser.add_argument("--yes", action="store_true", help="graph, memory: also where there are others already")
         parser.add_argument("--json", action="store_true", help="for scripts")
 
     def handle(self, *, what: str, url: str | None, **options: Any) -> None:
@@ -59,7 +67,10 @@ class Command(BaseCommand):
         try:
             note = f"{options['scale_note'] or 'no note'}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {url}"
             if what == "graph":
-                return self.tell_graph(note, list(graph_figures(options)), as_json=options["json"])
+                return self.tell_bars(note, GRAPH_LAYOUT, GRAPH_HEADS, graph_figures(options), as_json=options["json"])
+            if what == "memory":
+                found = memory_figures(options)
+                return self.tell_bars(note, MEMORY_LAYOUT, MEMORY_HEADS, found, as_json=options["json"])
             if what == "live":
                 return self.tell(note, soaked(url, options), as_json=options["json"])
             figures = list((measured_api if what == "api" else measured_pages)(url, options))
@@ -72,12 +83,11 @@ class Command(BaseCommand):
             heads = API_LAYOUT.format(*API_HEADS) if what == "api" else PAGES_LAYOUT.format(*PAGES_HEADS)
             self.stdout.write("\n".join([note, heads, *lines]))
 
-    def tell_graph(self, note: str, figures: list[graph.Measured], *, as_json: bool) -> None:
-        lines = [
-            note,
-            GRAPH_LAYOUT.format(*GRAPH_HEADS),
-            *(GRAPH_LAYOUT.format(*vars(one).values()) for one in figures),
-        ]
+    def tell_bars(
+        self, note: str, layout: str, heads: tuple[str, ...], figures: Iterable[Bars], *, as_json: bool
+    ) -> None:
+        figures = list(figures)
+        lines = [note, layout.format(*heads), *(layout.format(*map(str, vars(one).values())) for one in figures)]
         data = {"note": note, "figures": [one.as_dict() for one in figures]}
         self.stdout.write(json.dumps(data, indent=2) if as_json else "\n".join(lines))
 
@@ -97,6 +107,17 @@ def graph_figures(options: Any) -> Iterator[graph.Measured]:
     try:
         yield from graph.measured(settings.ARIA_HOST, max(1, options["requests"] // 10))
     except graph.NoGraph as error:
+        raise CommandError(str(error)) from None
+
+
+def memory_figures(options: Any) -> Iterator[memory.Measured]:
+    if options["fill"]:
+        if memory_rows.there_are_rows() and not options["yes"]:
+            raise CommandError("There are memories already; --yes adds to them. Better choose another database.")
+        memory_rows.fill()
+    try:
+        yield from memory.measured(settings.ARIA_HOST, options["requests"])
+    except memory.NoMemories as error:
         raise CommandError(str(error)) from None
 
 
