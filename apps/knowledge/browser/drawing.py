@@ -1,4 +1,7 @@
-"""A neighbourhood as a picture: where its nodes, lines and names are, in the units of an SVG."""
+"""A neighbourhood as a picture: where its nodes, lines and names are, in the units of an SVG.
+
+Attributes are said whole: a template takes as long for each coordinate as for a text.
+"""
 
 import math
 import unicodedata
@@ -48,16 +51,13 @@ class Mark:
     label: Label
 
     @property
-    def toggle_x(self) -> float:
-        return round(self.x + self.radius * 0.8, 1)
+    def place(self) -> str:
+        return f"translate({self.x} {self.y}) scale({self.radius})"
 
     @property
-    def toggle_y(self) -> float:
-        return round(self.y - self.radius * 0.8, 1)
-
-    @property
-    def toggle_text_y(self) -> float:
-        return round(self.toggle_y + 4, 1)
+    def corner(self) -> str:
+        """Where the button is that expands or collapses it."""
+        return f"translate({self.x + self.radius * 0.8:.1f} {self.y - self.radius * 0.8:.1f})"
 
 
 @dataclass
@@ -72,6 +72,10 @@ class Line:
     title: str
     name: Label
     label: Label | None = None  # the name, where there is room for it
+
+    @property
+    def way(self) -> str:
+        return f"M{self.x1} {self.y1} {self.x2} {self.y2}"
 
 
 @dataclass
