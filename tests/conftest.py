@@ -54,10 +54,13 @@ def stranger(db):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """The tests of a file run in one process, and so do all of the browser's, which share a site and a Chromium."""
+    """The tests of a file run in one process, and so do those of folders that share what takes long to make.
+
+    The browser's share a site and a Chromium, the warehouse's a database with the dump in it.
+    """
     for item in items:
         folder = item.path.parent
-        item.add_marker(pytest.mark.xdist_group(str(folder if folder.name == "browser" else item.path)))
+        item.add_marker(pytest.mark.xdist_group(str(folder if folder.name in ("browser", "warehouse") else item.path)))
 
 
 @pytest.fixture(scope="session", autouse=True)
