@@ -52,6 +52,7 @@ SIMILARITY = {
     "hybrid": "CASE WHEN site_embedding_model = %s THEN 1 - (embedding <=> %s::vector) END",
     "text": "word_similarity(left(%s, 200), left(content, 2000))",
 }
+# A program may ask for a thousand; at which place the last ones came nobody wants to know.
 SEARCH = """
 WITH {candidates},
 ranked AS MATERIALIZED (SELECT * FROM ({ranked}) r WHERE place <= %s),
@@ -67,7 +68,7 @@ shown AS (
       FROM touched JOIN ranked ON ranked.id = touched.id),
 logged AS (
     INSERT INTO site_memory_retrieval (memory_id, query, mode, place, similarity, actor_kind, actor_name)
-    SELECT id, %s, %s, place, similarity, %s, %s FROM shown ORDER BY place)
+    SELECT id, %s, %s, place, similarity, %s, %s FROM shown WHERE place <= 50 ORDER BY place)
 SELECT * FROM shown ORDER BY place"""
 LONGEST_LOGGED = 500  # letters of a query
 
