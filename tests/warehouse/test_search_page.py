@@ -130,13 +130,14 @@ class TestSessions:
 
 class TestPage:
     def test_has_names_and_texts(self, staff, called_harbour):
-        ActivityLog.objects.create(action="look", details={"message": "<i>The harbour</i> is full"})
-        Thought.objects.create(content="A harbour again", category="musing")
+        activity = ActivityLog.objects.create(action="look", details={"message": "<i>The harbour</i> is full"})
+        thought = Thought.objects.create(content="A harbour again", category="musing")
         Memory.objects.create(key="k", value="harbour master", category="people")
         response = staff.get("/search?q=harbour")
         page = response.content.decode()
         assert "Goals" in names(response) and "/admin/" in page
         assert "&lt;i&gt;The harbour&lt;/i&gt; is full" in page and "A harbour again" in page and "people" in page
+        assert f'href="/activities/{activity.pk}"' in page and f'href="/thoughts/{thought.pk}"' in page
 
     def test_says_when_there_is_nothing(self, staff):
         page = staff.get("/search?q=harbour").content.decode()
