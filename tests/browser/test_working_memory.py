@@ -37,8 +37,8 @@ def test_the_context_follows_the_weights(window, mind):
 
 def test_times_to_live_run_down(window, mind):
     page = window()
-    page.goto("/working-memory")
-    left = page.locator("#items [data-left]")
+    page.goto(f"/working-memory/items/{WorkingMemory.objects.get(key='fresh').pk}")  # which no notice renews meanwhile
+    left = page.locator("[data-left]")
     expect(left).to_have_text(re.compile("^59 min"))
     left.evaluate("one => { one.dataset.left = 10; }")
     expect(left).to_have_text("expired")
