@@ -17,7 +17,7 @@ from apps.knowledge.browser.wanted import Wanted
 from apps.knowledge.graphs import ENDS, Graph
 
 MOST_DEGREE = 1000  # counted of a node that is shown
-MOST_OF_TYPE = 10_000  # counted of each type, of the node in the middle
+MOST_OF_TYPE = 2_000  # counted of each type, of the node in the middle
 MOST_TYPES = 100  # of relations, of one node
 LOOKED_AT = 8  # newest relations for each neighbour that is to be shown: the best of them are
 LOOKED_THROUGH = 1000  # newest relations, where neighbours of some types alone are wanted
