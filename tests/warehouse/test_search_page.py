@@ -137,7 +137,8 @@ class TestPage:
         page = response.content.decode()
         assert "Goals" in names(response) and "/admin/" in page
         assert "&lt;i&gt;The harbour&lt;/i&gt; is full" in page and "A harbour again" in page and "people" in page
-        assert f'href="/activities/{activity.pk}"' in page and f'href="/thoughts/{thought.pk}"' in page
+        for path in (f"/activities/{activity.pk}", f"/thoughts/{thought.pk}", "/memories/k"):
+            assert f'href="{path}"' in page
 
     def test_says_when_there_is_nothing(self, staff):
         page = staff.get("/search?q=harbour").content.decode()
