@@ -60,10 +60,14 @@ class FoundText(Schema):
     timestamp: datetime
 
 
+class FoundMemory(FoundText):
+    key: str
+
+
 class SearchResult(Schema):
     activities: list[FoundText]
     thoughts: list[FoundText]
-    memories: list[FoundText]
+    memories: list[FoundMemory]
 
 
 @router.post(

@@ -24,18 +24,22 @@ SELECT id, category, content, created_at
   FROM {thoughts} AS t WHERE content ILIKE %(text)s OR category ILIKE %(text)s
 """,
     "memories": """
-SELECT id, category, value #>> '{{}}', created_at
+SELECT id, category, value #>> '{{}}', created_at, key
   FROM {memories} AS m WHERE value #>> '{{}}' ILIKE %(text)s OR category ILIKE %(text)s OR key ILIKE %(text)s
 """,
 }
+FIELDS = ("id", "type", "content", "timestamp", "key")
 TABLES = ("activity_log", "thoughts", "memories")
 
 
 def newest(kind: str, text: str) -> list[dict[str, Any]]:
-    """The newest that hold `text`, upper or lower case; a text of less than three letters in a row only of late."""
+    """The newest that hold `text`, upper or lower case; a text of less than three letters in a row only of late.
+
+    Each with `id`, `type`, `content`, `timestamp`, and a memory with its `key`.
+    """
     with connection.cursor() as cursor:
         cursor.execute(statement(kind, text), {"text": f"%{escaped(text)}%"})
-        return [dict(zip(("id", "type", "content", "timestamp"), row, strict=True)) for row in cursor.fetchall()]
+        return [dict(zip(FIELDS, row, strict=False)) for row in cursor.fetchall()]
 
 
 def statement(kind: str, text: str) -> str:

@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from apps.core.models import User
-from apps.memory.models import Memory
+from apps.memory.models import address_of
 from apps.warehouse.names import found_by_name
 from apps.warehouse.search import KINDS, newest
 
@@ -21,7 +21,7 @@ def search_page(request: HttpRequest) -> HttpResponse:
     context = {
         "text": text,
         "groups": found_by_name(text, cast(User, request.user)) if text else {},
-        "texts": {kind: linked(kind, newest(kind, text)) for kind in KINDS} if text else {},
+        "texts": {kind: linked(kind, text) for kind in KINDS} if text else {},
     }
     return render(request, "warehouse/search.html", context)
 
@@ -34,14 +34,13 @@ def palette(request: HttpRequest) -> HttpResponse:
     return render(request, "warehouse/search.html#found", context)
 
 
-def linked(kind: str, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Each with the `url` of its page; a memory has one by its key, as long as it is there."""
-    ids = [one["id"] for one in found]
-    if kind == "memories":
-        urls = {memory.pk: memory.get_absolute_url() for memory in Memory.objects.filter(pk__in=ids).only("key")}
-    else:
-        urls = {id: reverse(PAGES[kind], args=[id]) for id in ids}
-    return [one | {"url": urls.get(one["id"])} for one in found]
+def linked(kind: str, text: str) -> list[dict[str, Any]]:
+    return [one | {"url": address(kind, one)} for one in newest(kind, text)]
+
+
+def address(kind: str, one: dict[str, Any]) -> str:
+    """The page of a text that `newest` found."""
+    return address_of(one["key"]) if kind == "memories" else reverse(PAGES[kind], args=[one["id"]])
 
 
 def asked(request: HttpRequest) -> str:
