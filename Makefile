@@ -18,7 +18,7 @@ demo: $(INSTALLED)  ## The same on a data folder of its own, filled with demo da
 	@ARIA_DATA_DIR=$${ARIA_DATA_DIR:-.aria-demo} exec $(BIN)/python manage.py up
 
 test: $(INSTALLED)  ## Run all tests, a process a core (arguments for pytest in ARGS; -n 0 for one process)
-	$(BIN)/python -m pytest -n logical --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n logical --dist loadfile $(ARGS)
 
 lint: $(INSTALLED)  ## Check style, types, layers, templates, migrations and deployment settings
 	$(BIN)/ruff format --check .

@@ -3,8 +3,9 @@ import functools
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client, TransactionTestCase
+from psycopg.errors import DeadlockDetected
 
 from tests.factories import make_person, make_token
 from tests.postgres import SCRATCH
@@ -52,15 +53,21 @@ def stranger(db):
     return ApiClient()
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
     """The tests of a file run in one process, and so do those of folders that share what takes long to make.
 
     The browser's share a site and a Chromium, the warehouse's a database with the dump in it.
     """
-    for item in items:
-        folder = item.path.parent
-        item.add_marker(pytest.mark.xdist_group(str(folder if folder.name in ("browser", "warehouse") else item.path)))
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            file = nodeid.partition("::")[0]
+            folder = file.rpartition("/")[0]
+            return folder if folder in ("tests/browser", "tests/warehouse") else file
+
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -97,7 +104,16 @@ def empty_tables():
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in tables()))
         if filled := [name for (name,) in cursor.fetchall()]:
-            cursor.execute(f"TRUNCATE {', '.join(filled)} CASCADE")
+            truncate(cursor, filled)
+
+
+def truncate(cursor, names, tries=5):
+    try:
+        cursor.execute(f"TRUNCATE {', '.join(names)} CASCADE")
+    except OperationalError as error:  # what a page of the test has just asked its site may be in the way
+        if tries == 1 or not isinstance(error.__cause__, DeadlockDetected):
+            raise
+        truncate(cursor, names, tries - 1)
 
 
 @functools.cache

@@ -27,13 +27,14 @@ class Watched:
     """A page of model usage, with what it asked the site for and the topics it was told."""
 
     def __init__(self, page, query=""):
-        self.page, self.asked, self.told = page, [], []
-        page.on("request", lambda request: "live-since" in request.headers and self.asked.append(request.url))
+        self.page, self.asked, self.answered, self.told = page, [], [], []
+        for event, noted in (("request", self.asked), ("requestfinished", self.answered)):
+            page.on(event, lambda request, noted=noted: "live-since" in request.headers and noted.append(request.url))
         page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: self.told.append(frame)))
         page.goto(f"/model-usage{query}")
         expect(page.locator(".live")).to_have_text("live")
         # What it asks for when it gets its socket.
-        self.wait_until(lambda: self.asked)
+        self.wait_until(lambda: self.answered)
         self.calls, self.news = (
             page.locator(".figures > div", has_text="Calls").locator("strong"),
             page.locator("#arrived"),

@@ -103,7 +103,7 @@ def holder():
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pid FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory' AND granted"
-            " AND application_name = 'aria-site live sync of sessions'"
+            " AND application_name = 'aria-site live sync of sessions' AND datname = current_database()"
         )
         return [pid for (pid,) in cursor.fetchall()]
 

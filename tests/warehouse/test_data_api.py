@@ -156,7 +156,8 @@ class TestExportToTheEnd:
         response = ApiClient(make_token()).get(f"/api/export?format={kind}")
         next(response.streaming_content)
         response.close()
-        assert value("SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in%'") == 0
+        idle = "SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in%' AND datname = current_database()"
+        assert value(idle) == 0
         assert not connection.in_atomic_block
 
     @pytest.mark.parametrize("kind", ["json", "ndjson", "csv"])
