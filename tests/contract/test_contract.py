@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from apps.telemetry.models import ActivityLog
 from tests.conftest import ApiClient
 from tests.contract.calls import ADMIN_TOKEN, address_of, example_of
 from tests.factories import make_token
@@ -49,16 +48,6 @@ def call(warehouse, db, surroundings):
 @pytest.mark.parametrize("endpoint", [e for e in ENDPOINTS if e["path"] != IN_THE_BACKGROUND], ids=named)
 def test_answers_as_documented(call, endpoint):
     is_as_documented(endpoint, call(endpoint["method"], endpoint["path"]))
-
-
-@pytest.mark.django_db(
-    transaction=True
-)  # the summary is stored by a thread, which sees and leaves only what is committed
-def test_a_summary_is_as_documented():
-    ActivityLog.objects.create(action="research", details={"message": "Compared three approaches"})
-    response = ApiClient(make_token()).post(f"/api{IN_THE_BACKGROUND}", example_of(IN_THE_BACKGROUND, "post"))
-    [endpoint] = [e for e in ENDPOINTS if e["path"] == IN_THE_BACKGROUND]
-    is_as_documented(endpoint, response)
 
 
 def is_as_documented(endpoint, response):
