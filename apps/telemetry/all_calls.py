@@ -1,17 +1,18 @@
 """The calls of all skills in a time: of however many tools there are, only what is shown is read in full."""
 
-from collections import Counter, defaultdict
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from heapq import nsmallest
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db.models import Sum
+from django.db.models import F, QuerySet, Sum, TextField, Value
 
 from apps.core.rollups import first_moment
-from apps.telemetry.latencies import Latency
-from apps.telemetry.skill_calls import TOOL, FoundError, Group, Names, Row, SkillCalls, together
+from apps.telemetry.latencies import Latency, collected
+from apps.telemetry.skill_calls import NO_TIMES, TOOL, FoundError, Group, Names, SkillCalls, group
 from apps.telemetry.skill_condition import Outcomes
 from apps.telemetry.sums import InvocationSum
 
@@ -34,7 +35,7 @@ class Tool(NamedTuple):
 
 @dataclass(frozen=True)
 class AllCalls(SkillCalls):
-    """`rows` and `tools` are those of the skills that are shown: the `most` busiest, and those of ranked tools."""
+    """The `most` busiest skills are shown."""
 
     most: int = 50
 
@@ -65,23 +66,25 @@ class AllCalls(SkillCalls):
         return sorted(calls, key=lambda skill: (-calls[skill], skill))
 
     @cached_property
-    def shown(self) -> set[str]:
-        return {*self.names[: self.most], *(skill for skill, _ in [*self.slowest, *self.failing])}
+    def groups(self) -> dict[Names, Group]:
+        """Those of `parts`, with their times."""
+        sums, times = (self.parts_of(every) for every in (self.sums(), self.times()))
+        rows = union(part.kinds("skill_name", "part") for part in sums)
+        counts = union(part.counted("skill_name", "part") for part in times).order_by("bucket")
+        found = collected(counts.values_list("skill_name", "part", "bucket", "n"))
+        named = (((row["skill_name"], row["part"]), row) for row in rows)
+        return {names: replace(group(names, [row]), times=found.get(names, NO_TIMES)) for names, row in named}
 
-    @cached_property
-    def rows(self) -> list[Row]:
-        return list(self.sums().filter(skill_name__in=self.shown).kinds(*TOOL))
-
-    @cached_property
-    def tools(self) -> dict[Names, Group]:
-        return {tool.names: tool for tool in self.timed(self.by(*TOOL), *TOOL)}
+    def parts_of(self, rows: Any) -> list[Any]:
+        """The busiest skills, where `part` is None; and the ranked tools, with others of their names."""
+        ranked = [*self.slowest, *self.failing]
+        tools = rows.filter(skill_name__in={skill for skill, _ in ranked}, tool_name__in={tool for _, tool in ranked})
+        skills = rows.filter(skill_name__in=self.names[: self.most])
+        return [skills.annotate(part=Value(None, TextField())), tools.annotate(part=F("tool_name"))]
 
     @property
     def skills(self) -> list[Group]:
-        times: dict[Names, list[Latency]] = defaultdict(list)
-        for (skill, _), tool in self.tools.items():
-            times[skill,].append(tool.times)
-        return [replace(one, times=together(times[one.names])) for one in self.by("skill_name")[: self.most]]
+        return [self.groups[skill, None] for skill in self.names[: self.most]]
 
     @property
     def errors(self) -> list[FoundError]:
@@ -121,3 +124,8 @@ class AllCalls(SkillCalls):
 
 def surely_failing(tool: Tool) -> tuple[float, int, Names]:
     return Outcomes(tool.calls, tool.failed).bounds[1], -tool.failed, (tool.skill, tool.name)
+
+
+def union(parts: Iterable[QuerySet]) -> QuerySet:
+    first, *others = parts
+    return first.union(*others, all=True)

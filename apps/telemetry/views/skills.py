@@ -44,8 +44,8 @@ def skill_stats(request: HttpRequest) -> HttpResponseBase:
         "rhythm": rhythm(every),
         "skills": every.skills,
         "left_out": len(every.names[MOST:]),
-        "slowest": [every.tools[names] for names in every.slowest],
-        "failing": [every.tools[names] for names in every.failing],
+        "slowest": [every.groups[names] for names in every.slowest],
+        "failing": [every.groups[names] for names in every.failing],
         "errors": every.errors,
         "most": MOST,
     }
