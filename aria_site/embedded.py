@@ -30,6 +30,12 @@ class DatabaseProblem(Exception):
     """Why the site cannot work with this database, as one sentence that says what to do."""
 
 
+def cache_megabytes() -> int:
+    """A sixteenth of the machine's memory, from 256 MB to 1 GB: more is left to the system's own cache."""
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return min(max(memory // 16 // 2**20, 256), 1024)
+
+
 class EmbeddedServer:
     """A PostgreSQL server on a Unix socket, kept in `folder` and shared by this folder's processes.
 
@@ -43,7 +49,7 @@ class EmbeddedServer:
         "listen_addresses": "",
         "unix_socket_permissions": "0700",
         "max_connections": "100",
-        "shared_buffers": "256MB",
+        "shared_buffers": f"{cache_megabytes()}MB",
         "maintenance_work_mem": "256MB",
         "max_wal_size": "2GB",
         "random_page_cost": "1.1",

@@ -14,7 +14,12 @@ class Holds(Func):
     template, arg_joiner = "(%(expressions)s)", " ILIKE "
 
     def __init__(self, column: Combinable, text: str) -> None:
-        super().__init__(column, Value(f"%{escaped(text)}%"), output_field=BooleanField())
+        super().__init__(column, Value(pattern_of(text)), output_field=BooleanField())
+
+
+def pattern_of(text: str) -> str:
+    """For ILIKE, or LIKE."""
+    return f"%{escaped(text)}%"
 
 
 def escaped(text: str) -> str:

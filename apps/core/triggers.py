@@ -59,13 +59,19 @@ END $$;
 DROP_FUNCTIONS = "DROP FUNCTION site_record_change, site_announce, site_touch_updated_at;"
 
 
-def record_changes(table: str, ignoring: tuple[str, ...] = ()) -> RunSQL:
-    """Keep the history of `table` in `site_change`, save for changes to nothing but the columns of `ignoring`."""
+def record_changes(table: str, ignoring: tuple[str, ...] = (), unless: str = "") -> RunSQL:
+    """Keep the history of `table` in `site_change`, save for changes to nothing but the columns of `ignoring`.
+
+    A statement that sets `unless` to its statement_timestamp() says that it makes no others: to look takes long where
+    rows are large.
+    """
     ignored = "{" + ",".join(ignoring) + "}"
+    when = f"WHEN (current_setting('{unless}', true) IS DISTINCT FROM statement_timestamp()::text) " if unless else ""
     return trigger(
         table,
         "site_record_change",
-        f"AFTER INSERT OR UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION site_record_change('{ignored}')",
+        f"AFTER INSERT OR UPDATE OR DELETE ON {table} FOR EACH ROW {when}"
+        f"EXECUTE FUNCTION site_record_change('{ignored}')",
     )
 
 

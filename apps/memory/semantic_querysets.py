@@ -45,10 +45,6 @@ class SemanticMemoryQuerySet(models.QuerySet):
         distance = CosineDistance("embedding", vector) + Value(0.0, FloatField())
         return self.annotate(distance=distance).order_by("distance", "id").values("id", "distance")[:limit]
 
-    def with_words(self, words: list[str]):
-        """By regular expression: the trigram index knows nothing of the upper case that `icontains` compares."""
-        return self.filter(*(Q(content__iregex=word) for word in words))
-
     def in_order_of_id(self, after):
         rows = self.order_by("id")
         return rows.filter(id__gt=after) if after else rows

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 
 from apps.core.actors import Actor
 from apps.core.graph_querysets import telling_words
+from apps.core.texts import pattern_of
 from apps.memory import embeddings
 from apps.memory.embeddings import NoEmbedding
 from apps.memory.models import SemanticMemory
@@ -22,19 +23,35 @@ SETTINGS = """
 SELECT set_config('hnsw.iterative_scan', 'strict_order', true), set_config('hnsw.ef_search', '100', true),
        set_config('hnsw.max_scan_tuples', '20000', true)
 """
-# {nearest}, {exactly} and {rows} stand for queries of the models' own. Where the index finds fewer than are
-# wanted, because it gave up or because there are no more, all rows under the filter are compared.
+# That a memory was found may be forgotten in a crash, which is no reason to wait for the disk.
+UNHURRIED = "SET LOCAL synchronous_commit = off"
+# Where the index finds fewer than are wanted, because it gave up or because there are no more, all that are allowed are
+# compared: plus nought, the distance is none that the index knows.
 NEAR = """
-close AS MATERIALIZED ({nearest}),
-exact AS MATERIALIZED (SELECT * FROM ({exactly}) e WHERE (SELECT count(*) FROM close) < %s),
+query AS MATERIALIZED (SELECT %(vector)s::vector AS vector),
+comparable AS NOT MATERIALIZED (
+    SELECT id, embedding <=> (SELECT vector FROM query) AS distance
+      FROM allowed WHERE site_embedding_model = %(model)s),
+close AS MATERIALIZED (SELECT * FROM comparable ORDER BY distance LIMIT %(near)s),
+exact AS MATERIALIZED (
+    SELECT * FROM (SELECT * FROM comparable ORDER BY distance + 0.0, id LIMIT %(near)s) e
+     WHERE (SELECT count(*) FROM close) < %(near)s),
 near AS (
     SELECT id, row_number() OVER (ORDER BY distance, id) AS place
       FROM (SELECT * FROM exact UNION ALL SELECT * FROM close WHERE NOT EXISTS (SELECT FROM exact)) n)"""
-# A word counts the more the fewer memories have it; what more than PER_WORD have is no clue.
+# A word counts the more the fewer memories have it; what more than PER_WORD have is no clue. Those that have every word
+# come first: where the list of no word was cut, they do so by themselves.
 ALIKE = """
-alike AS (SELECT id, row_number() OVER (ORDER BY sum(weight) DESC, id) AS place FROM ({words}) w GROUP BY id)"""
-WORD = "SELECT id, 1.0 / (1 + count(*) OVER ()) AS weight FROM ({rows}) r"
-ALL_WORDS = "SELECT id, 1.0 AS weight FROM ({rows}) r"
+held AS MATERIALIZED (
+    SELECT pattern, id FROM unnest(%(patterns)s::text[]) AS given (pattern)
+     CROSS JOIN LATERAL (SELECT id FROM allowed WHERE content ILIKE pattern LIMIT %(per_word)s) AS found),
+weighed AS (SELECT pattern, 1.0 / (1 + count(*)) AS weight, count(*) >= %(per_word)s AS cut FROM held GROUP BY pattern),
+alike AS (
+    SELECT id, row_number() OVER (ORDER BY sum(weight) DESC, id) AS place
+      FROM (SELECT id, weight FROM held JOIN weighed USING (pattern)
+            UNION ALL SELECT id, 1.0 FROM (SELECT id FROM allowed WHERE {every} LIMIT %(per_word)s) AS every
+                       WHERE (SELECT bool_or(cut) FROM weighed)) w
+     GROUP BY id)"""
 PER_WORD, MOST_WORDS = 200, 8
 # Reciprocal rank fusion, with its customary 60.
 FUSION = 60
@@ -48,16 +65,19 @@ RANKED = {
             UNION ALL SELECT id, place, NULL, place FROM alike) both_ways GROUP BY id""",
 }
 SIMILARITY = {
-    "vector": "1 - (embedding <=> %s::vector)",
-    "hybrid": "CASE WHEN site_embedding_model = %s THEN 1 - (embedding <=> %s::vector) END",
-    "text": "word_similarity(left(%s, 200), left(content, 2000))",
+    "vector": "1 - (embedding <=> (SELECT vector FROM query))",
+    "hybrid": "CASE WHEN site_embedding_model = %(model)s THEN 1 - (embedding <=> (SELECT vector FROM query)) END",
+    "text": "word_similarity(left(%(text)s, 200), left(content, 2000))",
 }
 # A program may ask for a thousand; at which place the last ones came nobody wants to know.
+# To be found is no edit, and the history need not look at it as one.
 SEARCH = """
-WITH {candidates},
-ranked AS MATERIALIZED (SELECT * FROM ({ranked}) r WHERE place <= %s),
+WITH allowed AS NOT MATERIALIZED ({allowed}), {candidates},
+ranked AS MATERIALIZED (SELECT * FROM ({ranked}) r WHERE place <= %(limit)s),
+counting AS MATERIALIZED (SELECT set_config('aria.counting_uses', statement_timestamp()::text, true)),
 locked AS (
-    SELECT id FROM semantic_memories WHERE id IN (SELECT id FROM ranked) ORDER BY id FOR NO KEY UPDATE),
+    SELECT m.id FROM counting, semantic_memories AS m
+     WHERE m.id IN (SELECT id FROM ranked) ORDER BY m.id FOR NO KEY UPDATE OF m),
 touched AS (
     UPDATE semantic_memories AS m SET access_count = m.access_count + 1, accessed_at = statement_timestamp()
       FROM locked WHERE m.id = locked.id
@@ -68,7 +88,8 @@ shown AS (
       FROM touched JOIN ranked ON ranked.id = touched.id),
 logged AS (
     INSERT INTO site_memory_retrieval (memory_id, query, mode, place, similarity, actor_kind, actor_name)
-    SELECT id, %s, %s, place, similarity, %s, %s FROM shown WHERE place <= 50 ORDER BY place)
+    SELECT id, %(logged)s, %(mode)s, place, similarity, %(actor_kind)s, %(actor_name)s
+      FROM shown WHERE place <= 50 ORDER BY place)
 SELECT * FROM shown ORDER BY place"""
 LONGEST_LOGGED = 500  # letters of a query
 
@@ -136,43 +157,37 @@ def found(
     mode: Mode,
     limit: int,
 ) -> list[SemanticMemory]:
-    candidates, params = candidates_of(memories, text, vector, model, mode, limit)
-    sql = SEARCH.format(candidates=candidates, ranked=RANKED[mode], similarity=SIMILARITY[mode])
-    compared = {"vector": [str(vector)], "hybrid": [model, str(vector)], "text": [text]}[mode]
-    logged = [text[:LONGEST_LOGGED], mode, actor.kind, actor.name]
+    sql, params = statement(memories, text, vector, model, mode, limit)
+    logged = {"logged": text[:LONGEST_LOGGED], "mode": mode, "actor_kind": actor.kind, "actor_name": actor.name}
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute(SETTINGS)
-        return list(SemanticMemory.objects.raw(sql, [*params, limit, *compared, *logged]))
+            cursor.execute(f"{SETTINGS}; {UNHURRIED}")
+        return list(SemanticMemory.objects.raw(sql, params | logged))
 
 
-def candidates_of(
+def statement(
     memories: SemanticMemoryQuerySet, text: str, vector: list[float], model: str, mode: Mode, limit: int
-) -> tuple[str, list[Any]]:
-    """The WITH queries `near` and `alike`, as far as the mode needs them."""
-    parts, params = [], []
-    if mode != "text":
-        wanted = limit if mode == "vector" else max(4 * limit, 40)
-        comparable = memories.of_model(model)
-        nearest, some = comparable.nearest(vector, wanted).query.sql_with_params()
-        exactly, all_of_it = comparable.exactly_nearest(vector, wanted).query.sql_with_params()
-        parts.append(NEAR.format(nearest=nearest, exactly=exactly))
-        params += [*some, *all_of_it, wanted]
-    if mode != "vector":
-        words, some = with_the_words_of(text, memories, max(limit, PER_WORD))
-        parts.append(ALIKE.format(words=words))
-        params += some
-    return ",".join(parts), params
-
-
-def with_the_words_of(text: str, memories: SemanticMemoryQuerySet, limit: int) -> tuple[str, list[Any]]:
-    """A query of (id, weight) for the memories that have some of the text's words."""
-    words = telling_words(text)[:MOST_WORDS]
-    if not words:
-        return "SELECT NULL::uuid AS id, 0 AS weight WHERE false", []
-    parts, params = [], []
-    for template, wanted in [(ALL_WORDS, words), *((WORD, [word]) for word in words)]:
-        rows, some = memories.with_words(wanted).values("id")[:limit].query.sql_with_params()
-        parts.append(template.format(rows=rows))
-        params += some
-    return " UNION ALL ".join(parts), params
+) -> tuple[str, dict[str, Any]]:
+    """SEARCH with the parts and the parameters that the mode needs."""
+    allowed, of_filters = memories.query.sql_with_params()
+    names = [f"filter_{number}" for number in range(len(of_filters))]
+    patterns = [pattern_of(word) for word in telling_words(text)[:MOST_WORDS]]
+    by_name = {f"pattern_{number}": pattern for number, pattern in enumerate(patterns)}
+    every = " AND ".join(f"content ILIKE %({name})s" for name in by_name) or "false"
+    parts = {"vector": [NEAR], "text": [ALIKE], "hybrid": [NEAR, ALIKE]}[mode]
+    sql = SEARCH.format(
+        allowed=allowed % tuple(f"%({name})s" for name in names),
+        candidates=",".join(parts).format(every=every),
+        ranked=RANKED[mode],
+        similarity=SIMILARITY[mode],
+    )
+    params = {
+        "vector": str(vector),
+        "model": model,
+        "near": limit if mode == "vector" else max(2 * limit, 20),
+        "patterns": patterns,
+        "per_word": max(limit, PER_WORD),
+        "text": text,
+        "limit": limit,
+    }
+    return sql, params | by_name | dict(zip(names, of_filters, strict=True))
