@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from apps.core.actors import Actor
 from apps.core.models import Change
-from apps.memory import embeddings
+from apps.memory import embeddings, semantic_search
 from apps.memory.models import Memory, SemanticMemory, WaitingText
 from apps.memory.semantic_search import found
 
@@ -155,6 +155,12 @@ class TestSearch:
         assert contents(search(api, "what is XJ-4711 of the proxy", mode="text"))[0] == "Error XJ-4711 of the proxy"
         assert contents(search(api, "dollars PROXY", mode="text", limit=9)) != []
         assert contents(search(api, "a ?", mode="text")) == []
+
+    def test_every_word_comes_first_where_too_many_have_each(self, api, off, monkeypatch):
+        monkeypatch.setattr(semantic_search, "PER_WORD", 2)
+        for text in (*["The proxy"] * 5, *["A restart"] * 5, "The PROXY after its restart"):
+            make_semantic(text, embedding=[1.0] * 768)
+        assert contents(search(api, "proxy restart", mode="text", limit=1)) == ["The PROXY after its restart"]
 
     def test_both_ways_at_once(self, api, three):
         make_semantic("XJ-4711", model="another")
