@@ -198,4 +198,5 @@ def in_calendar(moment: str) -> str:
 
 
 def noted(hours: dict[str, str]) -> str:
-    return " UNION ".join(f"SELECT '{sums}', hour FROM ({query}) AS q(hour)" for sums, query in hours.items())
+    """Each hour once, however many rows it has."""
+    return " UNION ALL ".join(f"SELECT DISTINCT '{sums}', hour FROM ({query}) AS q(hour)" for sums, query in hours.items())
