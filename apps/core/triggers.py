@@ -199,4 +199,6 @@ def in_calendar(moment: str) -> str:
 
 def noted(hours: dict[str, str]) -> str:
     """Each hour once, however many rows it has."""
-    return " UNION ALL ".join(f"SELECT DISTINCT '{sums}', hour FROM ({query}) AS q(hour)" for sums, query in hours.items())
+    return " UNION ALL ".join(
+        f"SELECT DISTINCT '{sums}', hour FROM ({query}) AS q(hour)" for sums, query in hours.items()
+    )

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 from django.db.models import F, QuerySet, Sum, TextField, Value
 
-from apps.core.rollups import first_moment
+from apps.core.rollups import Span, first_moment
+from apps.telemetry.call_totals import CallTotal, CallTotalQuerySet
 from apps.telemetry.latencies import Latency, collected
 from apps.telemetry.skill_calls import NO_TIMES, TOOL, FoundError, Group, Names, SkillCalls, group
 from apps.telemetry.skill_condition import Outcomes
@@ -37,7 +38,12 @@ class Tool(NamedTuple):
 class AllCalls(SkillCalls):
     """The `most` busiest skills are shown."""
 
-    most: int = 50
+    most: int = 25
+
+    def together(self, finest: Span = "month") -> CallTotalQuerySet:
+        return CallTotal.objects.between(self.time.since, self.time.until, finest)
+
+    times_together = together
 
     @cached_property
     def counts(self) -> list[Tool]:

@@ -77,7 +77,7 @@ class LatencyQuerySet(SumsQuerySet):
         """By the values of the columns; what has no timed calls is missing, and without columns () has all calls."""
         return collected(self.counted(*columns).order_by("bucket").values_list(*columns, "bucket", "n"))
 
-    def over_time(self, grain: str) -> dict[datetime, Latency]:
+    def latencies_over_time(self, grain: str) -> dict[datetime, Latency]:
         """By the starts of hours, days, weeks or months of the person's zone.
 
         Counted by the stored starts first, for `start_in` is dear when it is asked of every row.

@@ -20,7 +20,8 @@ from apps.core.fields import (
     uuid_key,
 )
 from apps.telemetry.budgets.models import Budget, BudgetLease, BudgetNotice  # noqa: F401  (Django looks here)
-from apps.telemetry.latencies import InvocationTime, UsageTime  # noqa: F401  (Django looks here)
+from apps.telemetry.call_totals import CallTotal  # noqa: F401  (Django looks here)
+from apps.telemetry.latencies import InvocationTime, UsageTime  # noqa: F401
 from apps.telemetry.prices import ModelPrice  # noqa: F401  (Django looks here)
 from apps.telemetry.querysets import ActivityQuerySet, InvocationQuerySet, SessionQuerySet, UsageQuerySet
 from apps.telemetry.sums import ActivitySum, InvocationSum, SessionSum, UsageSum  # noqa: F401  (Django looks here)

@@ -8,9 +8,10 @@ from django.db.models import Case, F, Q, QuerySet, Sum, TextField, Value, When
 
 from apps.core.ranges import EARLIEST, start_in
 from apps.core.rollups import Span
+from apps.telemetry.call_totals import CallTotal
 from apps.telemetry.querysets import CRON, RUNTIME
 from apps.telemetry.sum_querysets import SILENT_CALLS
-from apps.telemetry.sums import ActivitySum, InvocationSum, SessionSum, UsageSum
+from apps.telemetry.sums import ActivitySum, SessionSum, UsageSum
 
 # Sessions that nobody but the agent's own schedule began. A runtime event says nothing of who wanted it.
 OWN_CHANNELS, OWN_TYPES = ("cron", "heartbeat"), (CRON, "openclaw_heartbeat")
@@ -24,7 +25,7 @@ ORIGIN = Case(
 STREAMS: dict[str, tuple[Any, Any, Any]] = {
     "sessions": (SessionSum, Sum("sessions"), Sum("sessions", filter=Q(status="error"), default=0)),
     "model calls": (UsageSum, Sum("requests"), Sum(F("requests") - F("successes"))),
-    "skill calls": (InvocationSum, Sum("calls"), Sum("failed")),
+    "skill calls": (CallTotal, Sum("calls"), Sum("failed")),
     "activities": (ActivitySum, Sum("activities"), Sum("activities", filter=Q(success=False), default=0)),
 }
 

@@ -5,14 +5,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 from apps.core.ranges import TimeRange, start_of
 from apps.core.rollups import Span
 from apps.telemetry.latencies import InvocationTime, Latency, LatencyQuerySet
 from apps.telemetry.skill_condition import Outcomes
 from apps.telemetry.skill_health import suggestion
-from apps.telemetry.sum_querysets import InvocationSumQuerySet
+from apps.telemetry.sum_querysets import CallQuerySet, InvocationSumQuerySet
 from apps.telemetry.sums import InvocationSum
 
 Row = dict[str, Any]  # of InvocationSumQuerySet's groups
@@ -80,6 +80,13 @@ class SkillCalls:
         found = InvocationTime.objects.between(self.time.since, self.time.until, finest)
         return found.filter(skill_name=self.skill) if self.skill else found
 
+    def together(self, finest: Span = "month") -> CallQuerySet:
+        """Sums for what needs no tool told apart."""
+        return self.sums(finest)
+
+    def times_together(self, finest: Span = "month") -> LatencyQuerySet:
+        return self.times(finest)
+
     @cached_property
     def rows(self) -> list[Row]:
         return list(self.sums().kinds(*self.parts))
@@ -96,6 +103,11 @@ class SkillCalls:
     def first(self) -> datetime:
         return min((row["first_seen"] for row in self.rows), default=self.time.until)
 
+    @property
+    def before(self) -> Self | None:
+        """Those of the time before, as long; all time has none."""
+        return replace(self, time=self.time.previous) if self.time.previous else None
+
     @cached_property
     def drawn(self) -> TimeRange:
         """With a start: for all time that of the first call."""
@@ -107,20 +119,20 @@ class SkillCalls:
         assert self.drawn.since is not None
         if self.drawn.until - self.drawn.since > RHYTHM_WITHIN:
             return None
-        return list(self.sums("hour").by_hour())
+        return list(self.together("hour").by_hour())
 
     def over_time(self) -> dict[datetime, Outcomes]:
         """By the starts of the hours, days, weeks or months that are drawn."""
         grain = self.drawn.grain
         if self.hours is None:
-            rows = list(self.sums(self.drawn.finest).over_time(grain))
+            rows = list(self.together(self.drawn.finest).over_time(grain))
         else:
             rows = [row | {"start": start_of(grain, row["hour"])} for row in self.hours]
         return {start: outcomes_of(of_start) for (start,), of_start in parted(rows, "start").items()}
 
     @cached_property
     def times_over_time(self) -> dict[datetime, Latency]:
-        return self.times(self.drawn.finest).over_time(self.drawn.grain)
+        return self.times_together(self.drawn.finest).latencies_over_time(self.drawn.grain)
 
     @property
     def all_times(self) -> Latency:

@@ -19,11 +19,10 @@ def figures(calls: SkillCalls) -> list[Figure]:
     now, times = calls.outcomes, calls.all_times
     before: dict[str, Any] = {}
     times_before = NO_TIMES
-    if calls.time.previous:
-        previous = SkillCalls(calls.time.previous, calls.skill)
-        before = previous.sums().measures()
+    if previous := calls.before:
+        before = previous.together().measures()
         before["rate"] = failure_rate(Outcomes(before["total"], before["failures"]))
-        times_before = previous.times().latencies().get((), NO_TIMES)
+        times_before = previous.times_together().latencies().get((), NO_TIMES)
     return [
         Figure("Calls", now.calls, before.get("total"), whole),
         Figure("Failed", failure_rate(now), before.get("rate"), share),

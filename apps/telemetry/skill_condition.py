@@ -1,7 +1,9 @@
 """How skills are now, so that many calls hide no failures: what we can be sure of, and not a score."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from math import sqrt
 from typing import Any, Literal
 
@@ -15,6 +17,7 @@ from apps.telemetry.sums import InvocationSum
 
 Level = Literal["failing", "watch", "unsure", "well"]
 LEVELS: dict[Level, str] = {"failing": "failing", "watch": "worth a look", "unsure": "too few calls", "well": "well"}
+ORDER = {level: place for place, level in enumerate(LEVELS)}
 RECENT, WEEK = timedelta(hours=24), timedelta(days=7)
 HOUR = timedelta(hours=1)
 UNTIMED = (None, 0)
@@ -91,7 +94,7 @@ class Condition:
             return False
         return self.median >= SLOWER * self.median_before and self.median - self.median_before >= SLOWER_MS
 
-    @property
+    @cached_property
     def level(self) -> Level:
         """By the last 24 hours where they suffice, else by the week."""
         good = self.week.is_good if self.recent.is_good is None else self.recent.is_good
@@ -128,15 +131,19 @@ class Condition:
     @property
     def badness(self) -> tuple[int, float, str]:
         """The worst first, and of one level what we can be least sure of."""
-        return list(LEVELS).index(self.level), self.week.surely, self.skill
+        return ORDER[self.level], self.week.surely, self.skill
 
 
 def conditions() -> list[Condition]:
-    """Of the skills that were called within 7 days, the worst first. In four queries."""
+    """Of the skills that were called within 7 days, the worst first. In four queries.
+
+    What takes long to know is asked of those skills alone that it can say something of.
+    """
     now = timezone.now()
-    late, before = medians(now - RECENT, now), medians(now - WEEK, now - RECENT)
     rows = hours_of_skills(now)
-    streaks = failures_in_a_row([row[0] for row in rows])
+    late = medians(now - RECENT, now)
+    before = medians(now - WEEK, now - RECENT, [skill for skill, (_, timed) in late.items() if timed >= LEAST_TIMED])
+    streaks = failures_in_a_row([skill for skill, calls, failed, *_ in rows if failed >= min(calls, IN_A_ROW)])
     found = [
         Condition(
             skill,
@@ -144,42 +151,50 @@ def conditions() -> list[Condition]:
             Outcomes(recent, recent_failed),
             last_at=last_at,
             in_a_row=streaks.get(skill, 0),
-            pause=pause or timedelta(0),
-            hours=hours,
+            pause=longest_pause(hours),
+            hours=hours.count("1"),
             median=late.get(skill, UNTIMED)[0],
             median_before=before.get(skill, UNTIMED)[0],
             timed=min(late.get(skill, UNTIMED)[1], before.get(skill, UNTIMED)[1]),
             now=now,
         )
-        for skill, calls, failed, recent, recent_failed, last_at, hours, pause in rows
+        for skill, calls, failed, recent, recent_failed, last_at, hours in rows
     ]
     return sorted(found, key=lambda one: one.badness)
 
 
-PACED = """
-SELECT skill_name, sum(total)::bigint, sum(failures)::bigint,
-       coalesce(sum(total) FILTER (WHERE starts >= %s), 0)::bigint,
-       coalesce(sum(failures) FILTER (WHERE starts >= %s), 0)::bigint,
-       max(last_seen), count(*), max(starts - before)
-  FROM (SELECT *, lag(starts) OVER (PARTITION BY skill_name ORDER BY starts) AS before FROM ({hours}) AS hours) AS paced
- GROUP BY skill_name
+# The hours with calls as digits, of which the first that the week touches comes first.
+HOURS = """
+SELECT skill_name, sum(calls)::bigint, sum(failed)::bigint,
+       coalesce(sum(calls) FILTER (WHERE starts >= %s), 0)::bigint,
+       coalesce(sum(failed) FILTER (WHERE starts >= %s), 0)::bigint,
+       max(last_at), bit_or(set_bit(repeat('0', 169)::bit(169), extract(epoch FROM starts - %s)::int / 3600, 1))::text
+  FROM ({sums}) AS sums GROUP BY skill_name
 """
 
 
 def hours_of_skills(now: datetime) -> list[tuple[Any, ...]]:
-    """By skill: calls and failures of the week and of its last day, the last call, its hours, the longest pause."""
-    hours, parameters = (
-        InvocationSum.objects.between(now - WEEK, now, "hour").by_skill_and_hour().query.sql_with_params()
-    )
+    """By skill: calls and failures of the week and of its last day, the last call, and the hours with calls."""
+    week = InvocationSum.objects.between(now - WEEK, now, "hour")
+    sums, parameters = week.values("skill_name", "starts", "calls", "failed", "last_at").query.sql_with_params()
     recent = floor(now - RECENT, "hour")
     with connection.cursor() as cursor:
-        cursor.execute(PACED.format(hours=hours), [recent, recent, *parameters])
+        cursor.execute(HOURS.format(sums=sums), [recent, recent, floor(now - WEEK, "hour"), *parameters])
         return cursor.fetchall()
 
 
-def medians(since: datetime, until: datetime) -> dict[str, tuple[float, int]]:
+def longest_pause(hours: str) -> timedelta:
+    """Between two hours with calls; none where there are no two."""
+    if hours.count("1") < 2:
+        return timedelta(0)
+    return max(len(pause) + 1 for pause in hours.strip("0").split("1")) * HOUR
+
+
+def medians(since: datetime, until: datetime, skills: Sequence[str] | None = None) -> dict[str, tuple[float, int]]:
     """By skill: milliseconds, and how many calls were timed."""
-    return InvocationTime.objects.between(since, until).percentiles(0.5, "skill_name")
+    times = InvocationTime.objects.between(since, until)
+    times = times if skills is None else times.filter(skill_name__in=skills)
+    return times.percentiles(0.5, "skill_name") if skills is None or skills else {}
 
 
 NEWEST = """

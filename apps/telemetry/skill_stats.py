@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from apps.telemetry.sum_querysets import InvocationSumQuerySet
+from apps.telemetry.call_totals import CallTotal
+from apps.telemetry.sum_querysets import CallQuerySet
 from apps.telemetry.sums import InvocationSum
 
 MOST_SKILLS = 1000
@@ -37,7 +38,7 @@ def all_skills(hours: int) -> list[dict[str, Any]]:
     ]
 
 
-def totals(invocations: InvocationSumQuerySet) -> dict[str, Any]:
+def totals(invocations: CallQuerySet) -> dict[str, Any]:
     sums = invocations.measures()
     return {
         "total": sums["total"],
@@ -49,8 +50,8 @@ def totals(invocations: InvocationSumQuerySet) -> dict[str, Any]:
 
 def insights(hours: int) -> dict[str, Any]:
     invocations = InvocationSum.objects.of_last(hours=hours)
-    timeline = InvocationSum.objects.of_last(hours=hours, finest="hour").by_hour()
-    sums, skills = invocations.measures(), list(invocations.by_skill())
+    timeline = CallTotal.objects.of_last(hours=hours, finest="hour").by_hour()
+    sums, skills = CallTotal.objects.of_last(hours=hours).measures(), list(invocations.by_skill())
     return {
         "summary": {
             "total_invocations": sums["total"],

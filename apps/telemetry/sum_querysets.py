@@ -114,12 +114,24 @@ COUNTS: dict[str, Any] = {"total": total("calls"), "failures": total("failed"), 
 MEASURES: dict[str, Any] = COUNTS | {"duration": mean("duration_ms", "timed")}
 
 
-class InvocationSumQuerySet(SumsQuerySet):
-    def of_skill(self, name: str):
-        return self.filter(skill_name=name)
+class CallQuerySet(SumsQuerySet):
+    """Questions that need no tool told apart."""
 
     def measures(self) -> dict[str, Any]:
         return self.aggregate(**MEASURES)
+
+    def by_hour(self):
+        """In order of time; the window must have been asked for with `finest="hour"`."""
+        return self.values(hour=F("starts")).annotate(**MEASURES).order_by("hour")
+
+    def over_time(self, grain: str, *columns: str):
+        """One row an hour, day, week or month of the person's zone, and value of `columns`."""
+        return self.order_by().values(*columns, start=start_in(grain)).annotate(**COUNTS)
+
+
+class InvocationSumQuerySet(CallQuerySet):
+    def of_skill(self, name: str):
+        return self.filter(skill_name=name)
 
     def how_many(self, column: str) -> int:
         return self.order_by().values(column).distinct().count()
@@ -139,23 +151,10 @@ class InvocationSumQuerySet(SumsQuerySet):
     def by_tool(self):
         return self.values("tool_name").annotate(**MEASURES).order_by("-total", "tool_name")
 
-    def by_hour(self):
-        """In order of time; the window must have been asked for with `finest="hour"`."""
-        return self.values(hour=F("starts")).annotate(**MEASURES).order_by("hour")
-
-    def by_skill_and_hour(self):
-        """The window must have been asked for with `finest="hour"`."""
-        groups = self.order_by().values("skill_name", "starts")
-        return groups.annotate(total=Sum("calls"), failures=Sum("failed"), last_seen=Max("last_at"))
-
     def kinds(self, *columns: str):
         """One row a combination of skill, tool, model and error, or what of them `columns` names."""
         groups = self.order_by().values(*columns).annotate(**COUNTS, timed=Sum("timed"))
         return groups.annotate(longest=Max("longest_ms"), first_seen=Min("first_at"), last_seen=Max("last_at"))
-
-    def over_time(self, grain: str, *columns: str):
-        """One row an hour, day, week or month of the person's zone, and value of `columns`."""
-        return self.order_by().values(*columns, start=start_in(grain)).annotate(**COUNTS)
 
     def by_skill_and_model(self):
         """Of calls that used a model; what took most tokens first."""

@@ -7,6 +7,7 @@ from django.db import DataError, models
 from apps.core.duties import stopping
 from apps.core.rollups import Measure, Rows, Sums, roll_up, roll_up_months
 from apps.core.triggers import in_calendar
+from apps.telemetry.call_totals import CallTotal
 from apps.telemetry.latencies import InvocationTime, UsageTime
 from apps.telemetry.prices import SILENT_SQL
 from apps.telemetry.sum_querysets import (
@@ -272,7 +273,10 @@ SELECT date_trunc('hour', r.started_at, 'UTC'), {", ".join(SessionFigures.rows.k
        count(*), sum(c.input_tokens::bigint + c.output_tokens), sum(c.cost_usd), count(*) FILTER ({SILENT.format("c")})
   FROM added AS c JOIN agent_sessions AS r ON r.id = c.session_id WHERE {in_calendar("r.started_at")}
  GROUP BY 1, 2, 3, 4, 5"""
-STREAMS: tuple[type[Sums], ...] = (SessionSum, UsageSum, InvocationSum, ActivitySum, InvocationTime, UsageTime)
+STREAMS: tuple[type[Sums], ...] = (
+    *(SessionSum, UsageSum, InvocationSum, ActivitySum),
+    *(InvocationTime, UsageTime, CallTotal),
+)
 HOURS_AT_ONCE = 200
 
 

@@ -105,7 +105,7 @@ def cost_of(rows: list[Row]) -> float | None:
 
 
 def percentiles(wanted: Wanted, time: TimeRange, starts: list[datetime]) -> list[Series]:
-    found = wanted.times(time, finest=time.finest).over_time(time.grain)
+    found = wanted.times(time, finest=time.finest).latencies_over_time(time.grain)
     at = [found.get(start, Latency(())) for start in starts]
     return [Series("median", [latency.p50 for latency in at]), Series("p95", [latency.p95 for latency in at])]
 

@@ -79,8 +79,8 @@ class TestStatistics:
         make_invocation(skill_name="busy")
         make_invocation(skill_name="busy", success=False)
         stats, health = browser_client.get("/skill-stats"), browser_client.get("/skill-health")
-        assert (len(stats.context["skills"]), stats.context["skills"][0].names[0]) == (50, "busy")
-        assert b"2 more that were called less" in stats.content
+        assert (len(stats.context["skills"]), stats.context["skills"][0].names[0]) == (25, "busy")
+        assert b"27 more that were called less" in stats.content
         assert len(health.context["conditions"]) == 50 and health.context["conditions"][0].skill == "busy"
         assert b"2 more that do better" in health.content
 

@@ -7,13 +7,14 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 from django.db import connection
-from django.db.models import Count, F, Max, Min, Q, Sum, TextField
+from django.db.models import Count, F, Max, Min, Q, Sum, TextField, Value
 from django.db.models.functions import Cast
 from django.utils import timezone
 
 from apps.core.models import StaleHour
 from apps.core.rollups import floor, roll_up, roll_up_months
 from apps.core.triggers import MOST_ADDED
+from apps.telemetry.call_totals import CallTotal
 from apps.telemetry.latencies import InvocationTime, UsageTime
 from apps.telemetry.models import ActivityLog, AgentSession, ModelUsage, SkillInvocation
 from apps.telemetry.sums import STREAMS, ActivitySum, InvocationSum, SessionSum, UsageSum
@@ -89,6 +90,16 @@ def raw_and_summed(since, until, finest):
     yield (
         calls.annotate(n=Count("id")).values_list("model", "session__agent_id", "n"),
         summed[UsageTime].values_list("model", "agent_id").annotate(n=Sum("calls")),
+    )
+    of_all = within(SkillInvocation, "created_at", since, until).values(only=Value("all"))
+    yield (
+        of_all.annotate(n=Count("id"), failed=Count("id", filter=Q(success=False)), ms=Sum("duration_ms")).values_list(
+            "n", "failed", "ms"
+        ),
+        summed[CallTotal]
+        .values(only=Value("all"))
+        .annotate(n=Sum("calls"), f=Sum("failed"), ms=Sum("duration_ms"))
+        .values_list("n", "f", "ms"),
     )
     yield (
         activities.annotate(n=Count("id")).values_list("action", "skill", "n"),

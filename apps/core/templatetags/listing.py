@@ -10,7 +10,7 @@ from apps.core.keyset import KeysetPage
 from apps.core.models import SavedView
 
 register = template.Library()
-PLACES = ("older_than", "newer_than")  # no part of a view that is worth a name
+PLACES = ("older_than", "newer_than", "page")  # no part of a view that is worth a name
 
 
 @register.inclusion_tag("components/sortable.html", takes_context=True)

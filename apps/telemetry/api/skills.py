@@ -6,6 +6,7 @@ from ninja import Router
 from apps.core.api import answer
 from apps.core.bodies import Hours
 from apps.core.retries import row_id, store_once
+from apps.telemetry.call_totals import CallTotal
 from apps.telemetry.models import SkillInvocation
 from apps.telemetry.schemas import skills as schemas
 from apps.telemetry.skill_health import dashboard
@@ -35,7 +36,8 @@ def stats(request: HttpRequest, hours: Hours = 24):
 def stats_summary(request: HttpRequest, hours: Hours = 24):
     invocations = InvocationSum.objects.of_last(hours=hours)
     busiest = [{"skill_name": skill["skill_name"], "count": skill["total"]} for skill in invocations.by_skill()[:10]]
-    return answer({"hours": hours, **totals(invocations), "invocations": busiest})
+    every = CallTotal.objects.of_last(hours=hours)
+    return answer({"hours": hours, **totals(every), "invocations": busiest})
 
 
 @router.get("/stats/{skill_name}", response=schemas.OneSkillStats, summary="One skill and its newest calls")

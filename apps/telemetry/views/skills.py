@@ -13,6 +13,7 @@ from apps.telemetry.skill_charts import charts, figures, rhythm
 from apps.telemetry.skill_condition import GOOD, IN_A_ROW, LEVELS, Condition, conditions
 
 MOST = 50  # rows of a table
+BUSIEST = 25  # skills and errors; each row has percentiles of its own
 TOOL_COLUMNS = (
     "skill",
     "tool",
@@ -34,7 +35,7 @@ def skill_stats(request: HttpRequest) -> HttpResponseBase:
     if wanted_format(request):
         calls = SkillCalls(time, parts=TOOL)
         return export_table(request, TOOL_COLUMNS, map(tool_row, calls.timed(calls.by(*TOOL), *TOOL)), "skill-tools")
-    every = AllCalls(time, most=MOST)
+    every = AllCalls(time, most=BUSIEST)
     context: dict[str, Any] = {
         "time": time,
         "ranges": NAMES,
@@ -43,11 +44,11 @@ def skill_stats(request: HttpRequest) -> HttpResponseBase:
         "charts": charts(every),
         "rhythm": rhythm(every),
         "skills": every.skills,
-        "left_out": len(every.names[MOST:]),
+        "left_out": len(every.names[BUSIEST:]),
         "slowest": [every.groups[names] for names in every.slowest],
         "failing": [every.groups[names] for names in every.failing],
         "errors": every.errors,
-        "most": MOST,
+        "most": BUSIEST,
     }
     return render(request, "telemetry/skill_stats.html", context)
 

@@ -1,6 +1,7 @@
 from typing import Any
 
 from django import forms
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -19,7 +20,7 @@ from apps.telemetry.skill_charts import charts, figures, latency_histogram, rhyt
 from apps.warehouse.skills import registry
 from apps.warehouse.skills.registry import COLUMNS, SORTS, STATES, Skill, Wanted
 
-MOST_SKILLS = 200  # on the page; the export has all
+A_PAGE = 50  # skills
 TIME = ("range", "since", "until")
 
 
@@ -48,6 +49,7 @@ def skills(request: HttpRequest) -> HttpResponseBase:
     found = wanted.of(every)
     if wanted_format(request):
         return export_table(request, COLUMNS, (skill.row for skill in found), "skills")
+    shown = Paginator(found, A_PAGE).get_page(request.GET.get("page"))
     context: dict[str, Any] = {
         "time": time,
         "ranges": NAMES,
@@ -56,8 +58,8 @@ def skills(request: HttpRequest) -> HttpResponseBase:
         "wanted": wanted,
         "filter": SkillFilter(wanted, every),
         "figures": registry.figures(every),
-        "page": KeysetPage(registry.with_sparks(found[:MOST_SKILLS], time), wanted.order),
-        "left_out": len(found[MOST_SKILLS:]),
+        "page": KeysetPage(registry.with_sparks(list(shown), time), wanted.order),
+        "numbered": shown,
     }
     return render(request, "skillset/skills.html", context)
 
