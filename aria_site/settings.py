@@ -194,13 +194,13 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "apps.core.middleware.request_headers",
+    "apps.core.middleware.token_lane",
     "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "apps.core.middleware.content_security_policy",
     "django.middleware.gzip.GZipMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "apps.core.middleware.token_lane",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

@@ -41,8 +41,13 @@ READING = ("GET", "HEAD", "OPTIONS")
 class TokenAuth(HttpBearer):
     """`Authorization: Bearer aria_...`"""
 
+    def __call__(self, request: HttpRequest) -> Actor | None:
+        """As ninja's own, without making a dict of all headers first."""
+        scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+        return self.authenticate(request, token) if scheme.lower() == self.openapi_scheme else None
+
     def authenticate(self, request: HttpRequest, token: str) -> Actor | None:
-        known = ApiToken.objects.for_secret(token)
+        known = ApiToken.for_secret(token)
         if known is None:
             if settings.ARIA_API_AUTH == "token":
                 note_wrong_token(request)

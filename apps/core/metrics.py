@@ -7,6 +7,7 @@ import os
 import platform
 import tomllib
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from django import get_version
@@ -64,15 +65,27 @@ def count(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
     route = request.resolver_match.route if request.resolver_match else ""
     leads_somewhere = request.resolver_match and "(?P<" not in route  # as the catch-all's has
     handler = f"/{route}" if leads_somewhere else "none"
-    REQUESTS.labels(handler, method, f"{response.status_code // 100}xx").inc()
-    SECONDS.labels(handler, method).observe(seconds)
+    requests, times, received, sent = figures_of(handler, method, response.status_code // 100)
+    requests.inc()
+    times.observe(seconds)
     ALL_SECONDS.observe(seconds)
     if (length := request.META.get("CONTENT_LENGTH") or "0").isdecimal():
-        RECEIVED.labels(handler).observe(int(length))
+        received.observe(int(length))
     if not response.streaming:
-        SENT.labels(handler).observe(len(response.content))
+        sent.observe(len(response.content))
     if response.status_code == 422 and method == "POST" and route in TABLE_OF_ROUTE:
         count_rows(TABLE_OF_ROUTE[route], invalid=1)
+
+
+@lru_cache(2000)
+def figures_of(handler: str, method: str, hundreds: int) -> tuple[Counter, Histogram, Summary, Summary]:
+    """Remembered: to look them up by their labels is most of the cost of counting."""
+    return (
+        REQUESTS.labels(handler, method, f"{hundreds}xx"),
+        SECONDS.labels(handler, method),
+        RECEIVED.labels(handler),
+        SENT.labels(handler),
+    )
 
 
 def count_rows(table: str, **rows: int) -> None:

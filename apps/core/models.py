@@ -25,18 +25,6 @@ class ApiTokenQuerySet(models.QuerySet):
         now = timezone.now()
         return self.filter(Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None)
 
-    def for_secret(self, secret: str) -> "ApiToken | None":
-        """Each process trusts a token that it has just seen for ARIA_TOKEN_SECONDS; no longer works a revoked one."""
-        digest, now = digest_of(secret), time.monotonic()
-        known_until, token = just_seen.get(digest, (0.0, None))
-        if known_until < now:
-            token = self.of_digest(digest)
-            if token and settings.ARIA_TOKEN_SECONDS > 0:
-                if len(just_seen) >= MOST_SEEN:
-                    just_seen.clear()
-                just_seen[digest] = (now + settings.ARIA_TOKEN_SECONDS, token)
-        return token if token and not token.has_expired() else None
-
     def of_digest(self, digest: str) -> "ApiToken | None":
         """In plain SQL: every request asks this, and Django would build the query for longer than it runs."""
         names = ("id", "name", "scope", "expires_at", "last_used_at")  # what a request needs; the rest can be loaded
@@ -78,6 +66,19 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+    @classmethod
+    def for_secret(cls, secret: str) -> "ApiToken | None":
+        """Each process trusts a token that it has just seen for ARIA_TOKEN_SECONDS; no longer works a revoked one."""
+        digest, now = digest_of(secret), time.monotonic()
+        known_until, token = just_seen.get(digest, (0.0, None))
+        if known_until < now:
+            token = cls.objects.of_digest(digest)
+            if token and settings.ARIA_TOKEN_SECONDS > 0:
+                if len(just_seen) >= MOST_SEEN:
+                    just_seen.clear()
+                just_seen[digest] = (now + settings.ARIA_TOKEN_SECONDS, token)
+        return token if token and not token.has_expired() else None
 
     @classmethod
     def issue(cls, name: str, scope: str = Scope.WRITE, expires_at: datetime | None = None) -> tuple["ApiToken", str]:

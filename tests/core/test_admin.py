@@ -151,7 +151,7 @@ def stored(row):
 def test_every_table_of_the_site_and_warehouse_is_there():
     own = {model for model in apps.get_models() if model.__module__.startswith("apps.")}
     # What the site works out and notes for itself is nobody's to look at.
-    worked_out = ("apps.telemetry.sums", "apps.telemetry.latencies", "apps.telemetry.prices")
+    worked_out = [f"apps.telemetry.{name}" for name in ("sums", "latencies", "call_totals", "prices")]
     noted = {StaleHour, IdempotencyKey, LessonDay, LessonState, DuplicatesChecked}
     bookkeeping = noted | {model for model in own if model.__module__ in worked_out}
     # Of their own, or of their person's
@@ -393,7 +393,7 @@ class TestTokens:
         save(boss, changelist(ApiToken) + "add/", name="agent", scope="write")
         token = ApiToken.objects.get(name="agent")
         secret = re.search(r"<code>(aria_[\w-]+)</code>", boss.get(changelist(ApiToken)).content.decode())[1]
-        assert ApiToken.objects.for_secret(secret) == token
+        assert ApiToken.for_secret(secret) == token
         for url in (changelist(ApiToken), page_of(token)):
             page = boss.get(url).content.decode()
             assert secret not in page and token.digest not in page
@@ -404,13 +404,13 @@ class TestTokens:
     def test_only_name_and_expiry_can_change(self, boss):
         token, secret = ApiToken.issue("agent", "read")
         save(boss, page_of(token), name="renamed", scope="admin", digest="x", prefix="y")
-        same = ApiToken.objects.for_secret(secret)
+        same = ApiToken.for_secret(secret)
         assert (same.name, same.scope, same.prefix) == ("renamed", "read", token.prefix)
 
     def test_revoked_by_action(self, boss):
         token, secret = ApiToken.issue("agent")
         boss.post(changelist(ApiToken), {"action": "revoke", "_selected_action": token.pk})
-        assert ApiToken.objects.for_secret(secret) is None
+        assert ApiToken.for_secret(secret) is None
         assert "revoked" in boss.get(changelist(ApiToken), {"state": "unusable"}).content.decode()
 
 

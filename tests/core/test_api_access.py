@@ -1,5 +1,7 @@
 """Who may use the API, and what every answer of it looks like."""
 
+import gzip
+import json
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -150,6 +152,35 @@ class TestBrowserSession:
         token = client.cookies["csrftoken"].value
         response = client.post("/api/goals", body, content_type="application/json", headers={"X-CSRFToken": token})
         assert response.status_code == 200
+
+
+class TestProgram:
+    """What a token's request passes by on its short way to the API holds for it as well."""
+
+    def test_has_the_headers_of_the_long_way(self, db):
+        token = {"Authorization": f"Bearer {make_token()}"}
+        short = Client().get("/api/goals", headers=token)
+        long = Client().get("/api/goals", headers=token | {"Origin": "https://elsewhere.example"})
+        assert set(long.headers) - set(short.headers) == {"Vary", "X-Frame-Options"}  # for caches, and for frames
+        same = ("Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy", "Cache-Control")
+        assert [short[name] for name in same] == [long[name] for name in same]
+        assert short["Content-Length"] == str(len(short.content))
+
+    def test_is_compressed_where_that_is_understood(self, db):
+        make_goal(description="the same again and " * 50)
+        headers = {"Authorization": f"Bearer {make_token()}", "Accept-Encoding": "gzip"}
+        response = Client().get("/api/goals", headers=headers)
+        assert response["Content-Encoding"] == "gzip"
+        assert json.loads(gzip.decompress(response.content))["total"] == 1
+
+    def test_another_host_is_refused(self, db):
+        headers = {"Authorization": f"Bearer {make_token()}", "Host": "evil.example"}
+        assert Client().get("/api/goals", headers=headers).status_code == 400
+
+    def test_without_https_is_sent_there(self, db, settings):
+        settings.SECURE_SSL_REDIRECT = True
+        response = Client().get("/api/goals", headers={"Authorization": f"Bearer {make_token()}"})
+        assert (response.status_code, response["Location"]) == (301, "https://testserver/api/goals")
 
 
 class TestTrustedNetwork:
