@@ -132,7 +132,9 @@ def stored(model: type[Sums], span: Span, first: datetime | None, end: datetime 
     if span == "hour":
         yield sums_of(model, span, first, end)
         return
-    first_whole, end_whole = first and ceiling(first, span), end and floor(end, span)
+    # The month that runs is not summed: its days are asked as they are, and by whatever index on them fits.
+    over = end or (timezone.now() if span == "month" else None)
+    first_whole, end_whole = first and ceiling(first, span), over and floor(over, span)
     if first_whole and end_whole and first_whole >= end_whole:
         yield from stored(model, FINER[span], first, end)
         return
