@@ -56,6 +56,35 @@ BEGIN
 END $$;
 """
 )
+# The same for tables of which a statement may change many thousand rows: it asks once, not once a row. Its plans are
+# kept from a first call with a few rows, when a nested loop over them seemed the best.
+RECORD_CHANGES = (
+    f"CREATE FUNCTION site_record_changes() RETURNS trigger LANGUAGE plpgsql {AS_OWNER} SET enable_nestloop = off AS $$"
+    + """
+DECLARE
+    who_kind text := coalesce(nullif(current_setting('aria.actor_kind', true), ''), 'unknown');
+    who_name text := coalesce(nullif(current_setting('aria.actor_name', true), ''),
+                              session_user || coalesce(' in ' || nullif(current_setting('application_name'), ''), ''));
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        INSERT INTO site_change (table_name, row_id, operation, after, actor_kind, actor_name, changed_at)
+        SELECT TG_TABLE_NAME, id, 'insert', to_jsonb(added), who_kind, who_name, clock_timestamp() FROM added;
+    ELSIF TG_OP = 'DELETE' THEN
+        INSERT INTO site_change (table_name, row_id, operation, before, actor_kind, actor_name, changed_at)
+        SELECT TG_TABLE_NAME, id, 'delete', to_jsonb(removed), who_kind, who_name, clock_timestamp() FROM removed;
+    ELSE
+        INSERT INTO site_change (table_name, row_id, operation, before, after, actor_kind, actor_name, changed_at)
+        SELECT TG_TABLE_NAME, id, 'update', differing.before, differing.after, who_kind, who_name, clock_timestamp()
+          FROM (SELECT id, to_jsonb(removed) AS old_row, to_jsonb(added) AS new_row
+                  FROM removed JOIN added USING (id)) AS both_rows,
+       LATERAL (SELECT jsonb_object_agg(o.key, o.value) AS before, jsonb_object_agg(o.key, new_row -> o.key) AS after
+                  FROM jsonb_each(old_row) AS o WHERE o.value IS DISTINCT FROM new_row -> o.key) AS differing
+         WHERE old_row <> new_row;
+    END IF;
+    RETURN NULL;
+END $$;
+"""
+)
 DROP_FUNCTIONS = "DROP FUNCTION site_record_change, site_announce, site_touch_updated_at;"
 
 
@@ -72,6 +101,23 @@ def record_changes(table: str, ignoring: tuple[str, ...] = (), unless: str = "")
         "site_record_change",
         f"AFTER INSERT OR UPDATE OR DELETE ON {table} FOR EACH ROW {when}"
         f"EXECUTE FUNCTION site_record_change('{ignored}')",
+    )
+
+
+def record_statements(table: str) -> RunSQL:
+    """As `record_changes`, for a table whose keys are never changed and of which all columns count."""
+    return RunSQL(
+        "".join(
+            f"CREATE TRIGGER site_record_{operation.lower()} AFTER {operation} ON {table} {transition}"
+            " FOR EACH STATEMENT EXECUTE FUNCTION site_record_changes();\n"
+            for operation, transition in TRANSITIONS.items()
+            if transition
+        ),
+        "".join(
+            f"DROP TRIGGER site_record_{operation.lower()} ON {table};\n"
+            for operation, transition in TRANSITIONS.items()
+            if transition
+        ),
     )
 
 

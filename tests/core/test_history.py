@@ -53,6 +53,25 @@ def test_an_update_that_changes_nothing_is_none():
     assert Goal.objects.get(pk=goal.pk).updated_at == before
 
 
+def test_a_statement_over_many_rows_is_recorded_row_by_row():
+    entities = [KnowledgeEntity.objects.create(name=name, type="t") for name in "abc"]
+    KnowledgeEntity.objects.filter(name__lte="b").update(name="b")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO knowledge_entities (id, name, type) VALUES (%s, 'c', 'u'), (gen_random_uuid(), 'd', 't')"
+            " ON CONFLICT (id) DO UPDATE SET type = excluded.type",
+            [entities[2].pk],
+        )
+    first, second, third = ([change.differences for change in Change.objects.of(one)][:-1] for one in entities)
+    assert [[named[0] for named in changes] for changes in (first, second, third)] == [
+        [("name", "a", "b")],
+        [],
+        [("type", "t", "u")],
+    ]
+    KnowledgeEntity.objects.all().delete()
+    assert Change.objects.filter(operation="delete").count() == 4
+
+
 def test_cards_that_merely_shift_have_no_history():
     goals = [make_goal(position=place) for place in range(3)]
     move_goal(Actor("token", "skill"), goals[2].goal_id, Column.BACKLOG, position=0)
