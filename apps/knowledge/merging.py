@@ -11,11 +11,14 @@ from psycopg.errors import DeadlockDetected
 
 from apps.core.actors import Actor
 from apps.core.conflicts import Conflict, fits
+from apps.core.models import Change
 from apps.knowledge.actions import editing, quoted
 from apps.knowledge.models import GraphEdit, KnowledgeEntity
 
 MOST_LOOKED_AT = 10_000  # relations, for a preview
 TRIES = 3
+MOST_HEIRS = 10  # one merged into another, and that into a third
+ENTITIES = KnowledgeEntity._meta.db_table
 
 # What becomes of each relation of the one that goes: between the two it would be a loop; what the other one has
 # already, or this one twice, would be there doubly, and is joined with the `survivor`.
@@ -137,6 +140,20 @@ def fates(kept: UUID, gone: UUID, most: int | None = MOST_LOOKED_AT) -> list[Fat
     with connection.cursor() as cursor:
         cursor.execute(FATES, {"kept": kept, "gone": gone, "most": most})
         return [Fate(*row) for row in cursor.fetchall()]
+
+
+def heir_of(gone: UUID) -> UUID | None:
+    """What an entity that was merged is part of now, also by way of others."""
+    for _ in range(MOST_HEIRS):
+        deleted = Change.objects.filter(table_name=ENTITIES, row_id=str(gone), operation="delete")
+        last = deleted.order_by("-id").values("action")[:1]
+        merged = GraphEdit.objects.filter(action__in=last, kind=GraphEdit.Kind.MERGE, undone=False).first()
+        if not merged or not merged.entity:
+            return None
+        gone = merged.entity
+        if KnowledgeEntity.objects.filter(pk=gone).exists():
+            return gone
+    return None
 
 
 def counted(found: list[Fate]) -> list[tuple[str, Counter[str]]]:

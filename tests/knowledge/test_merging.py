@@ -56,6 +56,21 @@ def test_keeps_all_relations_once(twins):
     assert (edit.about, edit.entity, edit.actor_name) == ("“Postgre SQL” into “PostgreSQL”", kept.pk, "alice")
 
 
+def test_an_old_link_leads_to_what_it_was_merged_into(browser_client, twins):
+    kept, gone = twins
+    last = make_entity("Postgres")
+    merge(ALICE, kept.pk, gone.pk)
+    edit = merge(ALICE, last.pk, kept.pk)
+    for old in (gone, kept):
+        response = browser_client.get(f"/knowledge/{old.pk}", follow=True)
+        assert response.redirect_chain == [(f"/knowledge/{last.pk}", 302)] and b"was merged into" in response.content
+    undo(ALICE, edit.action)
+    assert browser_client.get(f"/knowledge/{gone.pk}").headers["Location"] == f"/knowledge/{kept.pk}"
+    kept.delete()
+    assert browser_client.get(f"/knowledge/{gone.pk}").status_code == 404
+    assert browser_client.get(f"/skill-graph/{gone.pk}").status_code == 404
+
+
 def test_is_undone_in_one_step(twins):
     before = unmoved(everything())
     edit = merge(ALICE, twins[0].pk, twins[1].pk)

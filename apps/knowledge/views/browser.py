@@ -3,8 +3,9 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET
 
 from apps.core.keyset import keyset_page
@@ -20,6 +21,7 @@ from apps.knowledge.browser.pages import PAGES
 from apps.knowledge.browser.relations import Count, counts
 from apps.knowledge.browser.wanted import DEPTHS, SHOWN, Wanted, wanted
 from apps.knowledge.graphs import ENDS, Direction
+from apps.knowledge.merging import heir_of
 from apps.knowledge.tasks import explained
 
 LONGEST_TEXT = 200
@@ -50,7 +52,9 @@ def cleaned(request: HtmxRequest, name: str) -> str:
 def node(request: HtmxRequest, of: str, pk: UUID) -> HttpResponse:
     pages, asked = PAGES[of], wanted(request.GET)
     with snapshot():
-        found: Any = get_object_or_404(pages.graph.entities, pk=pk)
+        found: Any = pages.graph.entities.objects.filter(pk=pk).first()
+        if found is None:
+            return to_its_heir(request, of, pk)
         relations = counts(pages.graph, found.pk)
         shown = neighbourhood(pages.graph, found, relations, asked)
         history = history_of(found)
@@ -78,6 +82,15 @@ def node(request: HtmxRequest, of: str, pk: UUID) -> HttpResponse:
         "picture_label": f"{found.name[:80]} and its neighbours; the table below says the same",
     }
     return render(request, "knowledge/node.html", context)
+
+
+def to_its_heir(request: HtmxRequest, of: str, pk: UUID) -> HttpResponse:
+    """A link to an entity that was merged leads to what it is part of."""
+    heir = heir_of(pk) if of == "knowledge" else None
+    if heir is None:
+        raise Http404
+    messages.info(request, "What stood at this address was merged into this one.")
+    return redirect("knowledge_node", pk=heir)
 
 
 def offered(*names: Iterable[str]) -> list[str]:
