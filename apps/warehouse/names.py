@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Model, Value
 from django.urls import reverse
 
 from apps.core.closeness import closeness
@@ -12,6 +12,7 @@ from apps.core.models import User
 from apps.core.navigation import pages_for
 from apps.core.texts import Holds
 from apps.goals.models import Goal
+from apps.improvement.models import ImprovementProposal, LessonLearned
 from apps.knowledge.models import KnowledgeEntity
 from apps.memory.models import Memory
 from apps.skillset.models import SkillGraphEntity, SkillStatusRecord
@@ -29,16 +30,15 @@ class Found:
 
 
 def found_by_name(text: str, person: User) -> dict[str, list[Found]]:
-    """The closest few of each kind that there is any of: one query a kind, and two of the sessions."""
+    """The closest few of each kind that there is any of: a query a kind, two of the sessions, and one of ALIKE."""
     text = text.replace("\0", "").strip()
     kinds = {"Pages": pages(text, person)}
     if len(text) >= SHORTEST:
         kinds["Goals"] = list(goals(text))
         kinds["Sessions"] = list(sessions(text))
         kinds["Skills"] = list(skills(text))
-        kinds["Knowledge"] = list(entities("knowledge_node", KnowledgeEntity.objects.all(), text))
         kinds["Memories"] = list(memories(text))
-        kinds["Skill graph"] = list(entities("skill_graph_node", SkillGraphEntity.objects.all(), text))
+        kinds |= alike(text)
     return {kind: found for kind, found in kinds.items() if found}
 
 
@@ -75,7 +75,24 @@ def memories(text: str) -> Iterator[Found]:
         yield Found(memory.key, memory.category, memory.get_absolute_url())
 
 
-def entities(page: str, graph: QuerySet, text: str) -> Iterator[Found]:
-    named = graph.filter(name__icontains=text).order_by(closeness("name", text), "name", "type", "id")
-    for entity in named[:MOST]:
-        yield Found(entity.name, entity.type, reverse(page, args=[entity.pk]))
+# What is found by one column and told apart by another: (page, rows, name, what tells it apart).
+ALIKE: dict[str, tuple[str, type[Model], str, str]] = {
+    "Knowledge": ("knowledge_node", KnowledgeEntity, "name", "type"),
+    "Skill graph": ("skill_graph_node", SkillGraphEntity, "name", "type"),
+    "Lessons": ("lesson", LessonLearned, "error_pattern", "error_type"),
+    "Proposals": ("proposal", ImprovementProposal, "title", "status"),
+}
+
+
+def alike(text: str) -> dict[str, list[Found]]:
+    """All of these in one query."""
+    parts = [
+        rows._default_manager.filter(**{f"{name}__icontains": text})
+        .order_by(closeness(name, text), name, about, "pk")
+        .values_list(Value(kind), "pk", F(name), F(about))[:MOST]
+        for kind, (_, rows, name, about) in ALIKE.items()
+    ]
+    found: dict[str, list[Found]] = {kind: [] for kind in ALIKE}
+    for kind, pk, name, about in parts[0].union(*parts[1:], all=True):
+        found[kind].append(Found(name, about, reverse(ALIKE[kind][0], args=[pk])))
+    return found

@@ -13,6 +13,7 @@ from apps.memory.models import Memory, Thought
 from apps.skillset.models import SkillGraphEntity, SkillStatusRecord
 from apps.telemetry.models import ActivityLog
 from tests.factories import make_goal, make_person
+from tests.improvement.rows import make_lesson, make_proposal
 from tests.telemetry.rows import make_session
 
 pytestmark = pytest.mark.django_db
@@ -93,8 +94,15 @@ class TestPalette:
         page = staff.get("/palette?q=bold").content.decode()
         assert "&lt;b&gt;bold" in page and "<b>" not in page and "<html" not in page
 
+    def test_lessons_and_proposals(self, staff):
+        lesson = make_lesson("No route to harbour")
+        proposal = make_proposal(title="Harbour: wait longer")
+        groups = found(staff.get("/palette?q=harbour"))
+        assert groups["Lessons"] == [("No route to harbour", lesson.error_type, f"/lessons/{lesson.pk}")]
+        assert groups["Proposals"] == [("Harbour: wait longer", "proposed", f"/proposals/{proposal.pk}")]
+
     def test_costs_few_queries(self, staff, called_harbour, django_assert_max_num_queries):
-        with django_assert_max_num_queries(9):  # login and person among them
+        with django_assert_max_num_queries(10):  # login and person among them
             staff.get("/palette?q=harbour")
 
     def test_is_for_those_who_logged_in_and_only_to_be_read(self, client, staff):
