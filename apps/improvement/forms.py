@@ -6,7 +6,7 @@ from django.utils.safestring import SafeString
 
 from apps.core.form_fields import LinesField
 from apps.improvement.models import ImprovementProposal, LessonLearned
-from apps.improvement.querysets import UNRESOLVED, LessonQuerySet, ProposalQuerySet
+from apps.improvement.querysets import RISKS, UNRESOLVED, LessonQuerySet, ProposalQuerySet
 
 STATES = {
     "proposed": "Waiting",
@@ -15,7 +15,6 @@ STATES = {
     "implemented": "Implemented",
     "all": "All",
 }
-RISKS = ("low", "medium", "high", "critical")
 DECISIONS = {"approved": "Approve", "rejected": "Reject", "implemented": "Mark as implemented"}
 MOST_AT_ONCE = 200
 
@@ -25,7 +24,7 @@ class ProposalFilter(forms.Form):
 
     status = forms.ChoiceField(choices=[*STATES.items()], required=False)
     risk = forms.ChoiceField(
-        choices=[("", "Risk: all"), *((risk, risk.capitalize()) for risk in RISKS)],
+        choices=[("", "Risk: all"), *((risk, risk.capitalize()) for risk in reversed(RISKS))],
         required=False,
         widget=forms.Select({"class": "field", "aria-label": "Risk"}),
     )

@@ -3,11 +3,12 @@ from uuid import UUID
 
 from django.contrib.postgres.search import TrigramSimilarity
 from django.db import connection, models
-from django.db.models import CharField, Count, F, FloatField, Func, Value
+from django.db.models import Case, CharField, Count, F, FloatField, Func, Value, When
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce, Greatest
 
 UNRESOLVED = "unresolved — needs investigation"
+RISKS = ("critical", "high", "medium", "low")
 UNSOLVED = ("", UNRESOLVED)
 # So many of the latest lessons are compared with an error message, of which this much from either end.
 COMPARED = 300
@@ -127,6 +128,12 @@ class ProposalQuerySet(models.QuerySet):
 
     def newest_first(self):
         return self.order_by("-created_at", "id")
+
+    def riskiest_first(self):
+        """What nobody has a name for stands between the high and the medium ones; of one risk the longest first."""
+        steps = [When(risk_level__iexact=risk, then=Value(step)) for step, risk in enumerate(RISKS)]
+        risk = Case(*steps, default=Value(RISKS.index("high") + 0.5), output_field=FloatField())
+        return self.order_by(risk, "created_at", "id")
 
     def waiting(self):
         """For a person's decision; the longest first."""

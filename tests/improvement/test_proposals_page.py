@@ -68,6 +68,24 @@ class TestList:
         response = browser_client.get(f"/proposals?{query}")
         assert response.status_code == 200 and titles(response) == found
 
+    def test_the_riskiest_first(self, browser_client):
+        for place, risk in enumerate(("low", "HIGH", "odd", "critical", "medium", "high")):
+            made = timezone.now() - timedelta(hours=place)
+            make_proposal(title=f"{risk} {place}", risk_level=risk, created_at=made)
+        first = ["critical 3", "high 5", "HIGH 1", "odd 2", "medium 4", "low 0"]
+        assert titles(browser_client.get("/proposals?sort=-risk")) == first
+        assert titles(browser_client.get("/proposals?sort=risk")) == first[::-1]
+        exported = browser_client.get("/proposals?sort=-risk&format=ndjson").getvalue().decode()
+        assert [json.loads(row)["title"] for row in exported.splitlines()] == first
+        page = browser_client.get("/proposals").content.decode()
+        assert '<a class="sort" href="?sort=-risk">Risk</a>' in page
+
+    def test_many_by_risk_come_in_pages(self, browser_client):
+        for place in range(51):
+            make_proposal(title=f"p{place}", created_at=timezone.now() - timedelta(minutes=place))
+        assert titles(browser_client.get("/proposals?sort=-risk&page=2")) == ["p0"]
+        assert b"1 to 50 of 51" in browser_client.get("/proposals?sort=-risk").content
+
     def test_says_when_there_are_none(self, browser_client):
         assert "POST /api/proposals" in browser_client.get("/proposals").content.decode()
         assert "matches the filters" in browser_client.get("/proposals?q=x").content.decode()

@@ -2,6 +2,8 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -12,11 +14,12 @@ from apps.core.actors import actor_of
 from apps.core.arrivals import live_page
 from apps.core.conflicts import Conflict
 from apps.core.export import export_rows, wanted_format
-from apps.core.keyset import ordered
+from apps.core.keyset import SIZE, KeysetPage, ordered
 from apps.core.models import Change
 from apps.improvement import actions
 from apps.improvement.forms import DECISIONS, STATES, BatchForm, DecisionForm, ProposalFilter
 from apps.improvement.models import ImprovementProposal
+from apps.improvement.querysets import ProposalQuerySet
 from apps.improvement.schemas import PROPOSAL_FIELDS
 
 SIDES = {"current": "current_code", "proposed": "proposed_code"}
@@ -28,7 +31,7 @@ def proposals(request: HttpRequest) -> HttpResponseBase:
     wanted = ProposalFilter(request.GET)
     rows = wanted.proposals()
     if wanted_format(request):
-        return export_rows(request, ordered(rows, "created_at", request.GET), PROPOSAL_FIELDS, "proposals")
+        return export_rows(request, in_order(rows, request), PROPOSAL_FIELDS, "proposals")
     counts = ImprovementProposal.objects.status_counts()
     counts["all"] = sum(counts.values())
     context: dict[str, Any] = {
@@ -37,10 +40,26 @@ def proposals(request: HttpRequest) -> HttpResponseBase:
         "states": [(state, label, counts.get(state, 0)) for state, label in STATES.items()],
         "oldest": ImprovementProposal.objects.waiting().values_list("created_at", flat=True).first(),
         "decisions": [(decision, DECISIONS[decision]) for decision in actions.possible(wanted.state)],
-        "page": live_page(rows.with_revision().only(*LISTED), "created_at", request),
         "query": request.GET.urlencode(),
     }
+    rows = rows.with_revision().only(*LISTED)
+    if by_risk(request):
+        context["numbered"] = Paginator(in_order(rows, request), SIZE).get_page(request.GET.get("page"))
+        context["page"] = KeysetPage(list(context["numbered"]), request.GET["sort"])
+    else:
+        context["page"] = live_page(rows, "created_at", request)
     return render(request, "improvement/proposals.html", context)
+
+
+def by_risk(request: HttpRequest) -> bool:
+    return request.GET.get("sort") in ("risk", "-risk")
+
+
+def in_order(rows: ProposalQuerySet, request: HttpRequest) -> QuerySet:
+    if not by_risk(request):
+        return ordered(rows, "created_at", request.GET)
+    rows = rows.riskiest_first()
+    return rows if request.GET["sort"] == "-risk" else rows.reverse()
 
 
 @require_POST
