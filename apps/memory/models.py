@@ -21,14 +21,15 @@ from apps.core.fields import (
     optional_text,
     uuid_key,
 )
+from apps.memory.alike_pairs import AlikeChecked, AlikePair  # noqa: F401  (Django looks here)
 from apps.memory.memory_querysets import MemoryQuerySet
 from apps.memory.querysets import (
     CheckpointQuerySet,
     ThoughtQuerySet,
     WorkingMemoryQuerySet,
 )
-from apps.memory.retrievals import Retrieval  # noqa: F401  (Django looks here)
-from apps.memory.semantic_querysets import SemanticMemoryQuerySet, WaitingTextQuerySet
+from apps.memory.retrievals import Retrieval  # noqa: F401
+from apps.memory.semantic_querysets import SemanticMemoryQuerySet, SessionSummaryQuerySet, WaitingTextQuerySet
 
 EMBEDDING_DIMENSIONS = 768
 # What the agent's older programs use, who know nothing of the site's column.
@@ -280,6 +281,8 @@ class SessionSummary(models.Model):
     hours_back = models.FloatField()
     answer = models.JSONField(null=True, blank=True)  # None: being written
     requested_at = moment()
+
+    objects = SessionSummaryQuerySet.as_manager()
 
     class Meta:
         db_table = "site_session_summary"

@@ -7,10 +7,10 @@ from typing import Any
 from django.db import connection, transaction
 
 from apps.memory import embeddings
+from apps.memory.alike import SAME
 from apps.memory.models import Retrieval, SemanticMemory
 from apps.memory.semantic_search import FUSION, SETTINGS, Found, timed
 
-SAME = 0.04  # distance from which on two texts hardly say the same; with the bundled model others lie at 0.1 and more
 MOST_SHOWN = 20
 NEIGHBOURS = 10
 

@@ -65,3 +65,9 @@ class WaitingTextQuerySet(models.QuerySet):
     def next_free(self):
         """The next that no other process is at work on; ours until the end of the transaction."""
         return self.due().select_for_update(skip_locked=True).first()
+
+
+class SessionSummaryQuerySet(models.QuerySet):
+    def forgotten(self):
+        """Nobody asks for these answers any more; what they say is a memory of its own."""
+        return self.filter(requested_at__lt=timezone.now() - timedelta(days=30))

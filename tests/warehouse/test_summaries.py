@@ -172,3 +172,9 @@ def test_tries_at_once_ask_for_one_summary(litellm):
     assert len(set(at_once(work, range(4), 4))) == 1
     wait_until(lambda: SessionSummary.objects.get().answer)
     assert len(litellm.asked) == 1
+
+
+def test_answers_are_kept_for_a_month(api):
+    old = SessionSummary.objects.create(hours_back=1, requested_at=timezone.now() - timedelta(days=31))
+    SessionSummary.objects.create(hours_back=1, requested_at=timezone.now() - timedelta(days=29))
+    assert list(SessionSummary.objects.forgotten()) == [old]

@@ -14,6 +14,7 @@ from apps.core.admin_filters import names_in
 from apps.core.export import export_rows, export_table, wanted_format
 from apps.core.keyset import keyset_page, ordered
 from apps.core.requests import HtmxRequest
+from apps.memory.alike import most_alike, progress
 from apps.memory.embeddings import NoEmbedding
 from apps.memory.models import SemanticMemory, WaitingText
 from apps.memory.semantic_page import MOST_SHOWN, most_retrieved, recall_of, shown
@@ -32,6 +33,7 @@ class Show(TextChoices):
     LATEST = "", "Latest"
     NEVER = "never", "Never retrieved"
     MOST = "most", "Most retrieved"
+    ALIKE = "alike", "Near-duplicates"
     BURIED = "buried", "Buried"
     DELETED = "deleted", "Deleted"
 
@@ -112,6 +114,8 @@ def memory_search(request: HttpRequest) -> HttpResponseBase:
         return render(request, "memory/memory_search_deleted.html", context | {"page": page})
     if wanted.show == Show.MOST:
         return render(request, "memory/memory_search.html", context | {"most": most_retrieved(MOST_SHOWN)})
+    if wanted.show == Show.ALIKE:
+        return render(request, "memory/memory_search.html", context | {"alike": most_alike(), "progress": progress()})
     rows = rows_of(wanted)
     if wanted_format(request):
         return export_rows(
