@@ -87,10 +87,15 @@ def most_alike() -> list[Alike]:
     found = execute(NEAREST, [SHOWN])
     there = SemanticMemory.objects.listed().in_bulk({id for one, other, _ in found for id in (one, other)})
     return [
-        Alike(*sorted((there[one], there[other]), key=lambda memory: memory.created_at), 1 - distance)
+        in_order(there[one], there[other], 1 - distance)
         for one, other, distance in found
         if one in there and other in there
     ]
+
+
+def in_order(one: SemanticMemory, other: SemanticMemory, similarity: float) -> Alike:
+    older, newer = sorted((one, other), key=lambda memory: memory.created_at)
+    return Alike(older, newer, similarity)
 
 
 def progress() -> tuple[int, int]:
