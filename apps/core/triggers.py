@@ -57,9 +57,11 @@ END $$;
 """
 )
 # The same for tables of which a statement may change many thousand rows: it asks once, not once a row. Its plans are
-# kept from a first call with a few rows, when a nested loop over them seemed the best.
+# kept from a first call with a few rows, when a nested loop over them seemed the best. The one loop that is needed then
+# counts as so dear that a server with a just-in-time compiler would compile for each call.
 RECORD_CHANGES = (
-    f"CREATE FUNCTION site_record_changes() RETURNS trigger LANGUAGE plpgsql {AS_OWNER} SET enable_nestloop = off AS $$"
+    f"CREATE FUNCTION site_record_changes() RETURNS trigger LANGUAGE plpgsql {AS_OWNER}"
+    " SET enable_nestloop = off SET jit = off AS $$"
     + """
 DECLARE
     who_kind text := coalesce(nullif(current_setting('aria.actor_kind', true), ''), 'unknown');
@@ -122,7 +124,7 @@ def record_statements(table: str) -> RunSQL:
 
 
 def announce(table: str, topic: str, *, stream: bool = False) -> RunSQL:
-    """Tell open pages that `table` has changed; with `stream`, which is for bursts, at most about once a second.
+    """Tell open pages that `table` has changed; with `stream`, which is for bursts, at most twice a second.
 
     Not for tables that many connections write to by the second: NOTIFY makes their transactions commit one by one.
     """

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from apps.memory.models import SemanticMemory
+from apps.memory.semantic_actions import OUTDATED
 from apps.memory.semantic_search import SETTINGS
 
 SAME = 0.04  # distance from which on two texts hardly say the same; with the bundled model others lie at 0.1 and more
@@ -15,12 +16,14 @@ LOOK_SECONDS = 5.0  # of each
 A_TURN = 50  # memories
 SHOWN = 50
 
-UNSEEN = """
-SELECT id FROM semantic_memories AS memory WHERE NOT site_buried AND NOT EXISTS (
+# What searches find, and by the vector of what it says: an edited text may yet have to wait for its own.
+FOUND = "NOT site_buried AND site_embedding_model <> %(outdated)s"
+UNSEEN = f"""
+SELECT id FROM semantic_memories AS memory WHERE {FOUND} AND NOT EXISTS (
        SELECT FROM site_memory_alike_checked AS checked
         WHERE checked.memory = memory.id AND checked.text = hashtext(memory.content)
           AND checked.model = memory.site_embedding_model)
- ORDER BY created_at DESC, id LIMIT %s"""
+ ORDER BY created_at DESC, id LIMIT %(most)s"""
 # Of very many that say the same each has the nearest few, and so they still hang together.
 NOTE = """
 INSERT INTO site_memory_alike (one, other, distance)
@@ -36,21 +39,23 @@ CHECKED = """
 INSERT INTO site_memory_alike_checked (memory, text, model)
 SELECT id, hashtext(content), site_embedding_model FROM semantic_memories WHERE id = ANY(%s)
     ON CONFLICT (memory) DO UPDATE SET text = excluded.text, model = excluded.model"""
-OUTDATED = "DELETE FROM site_memory_alike WHERE one = ANY(%(ids)s) OR other = ANY(%(ids)s)"
-# What was deleted; if it comes back it is looked at anew.
-CLEAR = """
+FORGET = "DELETE FROM site_memory_alike WHERE one = ANY(%(ids)s) OR other = ANY(%(ids)s)"
+# What was deleted, buried or edited; if it comes back it is looked at anew.
+CLEAR = f"""
 WITH gone AS (
     DELETE FROM site_memory_alike_checked AS checked
-     WHERE NOT EXISTS (SELECT FROM semantic_memories WHERE id = checked.memory) RETURNING memory)
-DELETE FROM site_memory_alike WHERE one IN (SELECT * FROM gone) OR other IN (SELECT * FROM gone)"""
-NEAREST = """
+     WHERE NOT EXISTS (SELECT FROM semantic_memories WHERE id = checked.memory AND {FOUND}))
+DELETE FROM site_memory_alike AS pair
+ WHERE NOT EXISTS (SELECT FROM semantic_memories WHERE id = pair.one AND {FOUND})
+    OR NOT EXISTS (SELECT FROM semantic_memories WHERE id = pair.other AND {FOUND})"""
+NEAREST = f"""
 SELECT one, other, distance FROM site_memory_alike AS pair
- WHERE EXISTS (SELECT FROM semantic_memories WHERE id = pair.one AND NOT site_buried)
-   AND EXISTS (SELECT FROM semantic_memories WHERE id = pair.other AND NOT site_buried)
- ORDER BY distance, one, other LIMIT %s"""
-PROGRESS = """
+ WHERE EXISTS (SELECT FROM semantic_memories WHERE id = pair.one AND {FOUND})
+   AND EXISTS (SELECT FROM semantic_memories WHERE id = pair.other AND {FOUND})
+ ORDER BY distance, one, other LIMIT %(most)s"""
+PROGRESS = f"""
 SELECT (SELECT count(*) FROM site_memory_alike_checked),
-       (SELECT count(*) FROM semantic_memories WHERE NOT site_buried)"""
+       (SELECT count(*) FROM semantic_memories WHERE {FOUND})"""
 
 
 @dataclass(frozen=True)
@@ -69,13 +74,13 @@ class Alike:
 def look_for_alike(seconds: float = LOOK_SECONDS) -> int:
     """Look through memories that are new or say something else now, for so long; returns how many."""
     deadline, looked_at = time.monotonic() + seconds, 0
-    execute(CLEAR, None)
-    while batch := [id for (id,) in execute(UNSEEN, [A_TURN])]:
+    execute(CLEAR, {"outdated": OUTDATED})
+    while batch := [id for (id,) in execute(UNSEEN, {"outdated": OUTDATED, "most": A_TURN})]:
         with transaction.atomic():
             execute(SETTINGS, None)
-            execute(OUTDATED, {"ids": batch})
+            execute(FORGET, {"ids": batch})
+            execute(CHECKED, [batch])  # first: what is changed meanwhile is looked at again
             execute(NOTE, [batch, SAME])
-            execute(CHECKED, [batch])
         looked_at += len(batch)
         if time.monotonic() > deadline:
             break
@@ -84,7 +89,7 @@ def look_for_alike(seconds: float = LOOK_SECONDS) -> int:
 
 def most_alike() -> list[Alike]:
     """The nearest pairs of what searches find, each with the beginning of its text."""
-    found = execute(NEAREST, [SHOWN])
+    found = execute(NEAREST, {"outdated": OUTDATED, "most": SHOWN})
     there = SemanticMemory.objects.listed().in_bulk({id for one, other, _ in found for id in (one, other)})
     return [
         in_order(there[one], there[other], 1 - distance)
@@ -100,7 +105,7 @@ def in_order(one: SemanticMemory, other: SemanticMemory, similarity: float) -> A
 
 def progress() -> tuple[int, int]:
     """How many memories were looked through, of how many."""
-    [(looked_through, every)] = execute(PROGRESS, None)
+    [(looked_through, every)] = execute(PROGRESS, {"outdated": OUTDATED})
     return min(looked_through, every), every
 
 

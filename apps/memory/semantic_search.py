@@ -26,7 +26,8 @@ SELECT set_config('hnsw.iterative_scan', 'strict_order', true), set_config('hnsw
 # That a memory was found may be forgotten in a crash, which is no reason to wait for the disk.
 UNHURRIED = "SET LOCAL synchronous_commit = off"
 # Where the index finds fewer than are wanted, because it gave up or because there are no more, all that are allowed are
-# compared: plus nought, the distance is none that the index knows.
+# compared: plus nought, the distance is none that the index knows. As `nearest` and `exactly_nearest` of the QuerySet,
+# which say how much the index misses.
 NEAR = """
 query AS MATERIALIZED (SELECT %(vector)s::vector AS vector),
 comparable AS NOT MATERIALIZED (

@@ -5,7 +5,8 @@ from django.test import Client
 
 from apps.memory.alike import look_for_alike, most_alike, progress
 from apps.memory.models import AlikePair, SemanticMemory
-from tests.memory.test_semantic_api import make_semantic
+from apps.memory.semantic_actions import OUTDATED
+from tests.memory.test_semantic_api import LOCAL, make_semantic
 
 pytestmark = pytest.mark.django_db
 NIGHT = "The proxy restarted during the night."
@@ -62,6 +63,24 @@ def test_what_is_buried_or_gone_is_no_pair(twins):
     assert pairs() == []
     look_for_alike()
     assert not AlikePair.objects.exists()
+
+
+def test_what_waits_for_a_new_vector_is_compared_with_nothing(twins):
+    SemanticMemory.objects.filter(pk__in=[one.pk for one in twins]).update(embedding_model=OUTDATED)
+    assert look_for_alike() == 3 and pairs() == [] and progress() == (3, 3)
+    SemanticMemory.objects.filter(embedding_model=OUTDATED).update(embedding_model=LOCAL)
+    assert look_for_alike() == 2 and len(pairs()) == 1
+
+
+def test_what_is_dug_up_again_is_looked_at_again(twins):
+    older, newer = twins
+    newer.delete()
+    look_for_alike()
+    SemanticMemory.objects.filter(pk=older.pk).update(buried=True)
+    make_semantic(NIGHT, embedding=along(1))
+    assert look_for_alike() == 1 and pairs() == []
+    SemanticMemory.objects.filter(pk=older.pk).update(buried=False)
+    assert look_for_alike() == 1 and len(pairs()) == 1
 
 
 class TestPage:
