@@ -108,18 +108,19 @@ def record_changes(table: str, ignoring: tuple[str, ...] = (), unless: str = "")
 
 def record_statements(table: str) -> RunSQL:
     """As `record_changes`, for a table whose keys are never changed and of which all columns count."""
-    return RunSQL(
+    rows = {operation: transition for operation, transition in TRANSITIONS.items() if transition}
+    return RunSQL(*statement_triggers(table, "site_record", "site_record_changes", rows))
+
+
+def statement_triggers(table: str, name: str, function: str, transitions: dict[str, str]) -> tuple[str, str]:
+    """SQL that makes a trigger an operation, each with the rows of its statement, and SQL that drops them."""
+    return (
         "".join(
-            f"CREATE TRIGGER site_record_{operation.lower()} AFTER {operation} ON {table} {transition}"
-            " FOR EACH STATEMENT EXECUTE FUNCTION site_record_changes();\n"
-            for operation, transition in TRANSITIONS.items()
-            if transition
+            f"CREATE TRIGGER {name}_{operation.lower()} AFTER {operation} ON {table} {transition}"
+            f" FOR EACH STATEMENT EXECUTE FUNCTION {function}();\n"
+            for operation, transition in transitions.items()
         ),
-        "".join(
-            f"DROP TRIGGER site_record_{operation.lower()} ON {table};\n"
-            for operation, transition in TRANSITIONS.items()
-            if transition
-        ),
+        "".join(f"DROP TRIGGER {name}_{operation.lower()} ON {table};\n" for operation in transitions),
     )
 
 
@@ -193,15 +194,10 @@ def note_stale_hours(
         RETURN NULL;
     END $$;
     """
-    triggers = "".join(
-        f"CREATE TRIGGER site_note_{operation.lower()} AFTER {operation} ON {table} {transition}"
-        f" FOR EACH STATEMENT EXECUTE FUNCTION {name}();\n"
-        for operation, transition in TRANSITIONS.items()
-    )
+    triggers, dropped = statement_triggers(table, "site_note", name, TRANSITIONS)
     # With the triggers in place no row can slip by, and what was there before them is noted whole.
     fill = f"INSERT INTO site_stale_hour (sums, hour) {noted(dict.fromkeys(sums, hours_there(moment, table)))};"
     fill = fill if first else ""
-    dropped = "".join(f"DROP TRIGGER site_note_{operation.lower()} ON {table};\n" for operation in TRANSITIONS)
     return RunSQL(function + triggers + fill, f"{dropped} DROP FUNCTION {name};")
 
 
@@ -210,7 +206,7 @@ def noting(changed: str, hours: dict[str, str]) -> str:
 
 
 def note_anew(before: RunSQL, now: RunSQL) -> list[RunSQL]:
-    """Other notes in the place of those of an earlier migration."""
+    """Other notes, or another history, in the place of those of an earlier migration."""
     return [RunSQL(before.reverse_sql or "", before.sql), now]
 
 

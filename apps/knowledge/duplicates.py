@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from apps.core.actors import Actor
+from apps.core.statements import execute
 from apps.knowledge.models import KnowledgeEntity, MergeCandidate
 
 LOOKING_SECONDS = 60  # between two turns of the duty
@@ -89,7 +90,7 @@ class Pair:
 def look_for_duplicates(seconds: float = LOOK_SECONDS) -> int:
     """Look through entities that are new or renamed, for so long; returns how many."""
     deadline, looked_at = time.monotonic() + seconds, 0
-    execute(CLEAR, [])
+    execute(CLEAR)
     while batch := [id for (id,) in execute(UNSEEN, [A_TURN])]:
         with transaction.atomic():
             execute(OUTDATED, {"ids": batch})
@@ -150,9 +151,3 @@ def progress() -> tuple[int, int]:
         "SELECT (SELECT count(*) FROM site_duplicates_checked), (SELECT count(*) FROM knowledge_entities)"
     )
     return min(looked_through, every), every
-
-
-def execute(statement: str, arguments: Any = None) -> list[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, arguments)
-        return cursor.fetchall() if cursor.description else []

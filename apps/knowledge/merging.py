@@ -14,11 +14,11 @@ from apps.core.conflicts import Conflict, fits
 from apps.core.models import Change
 from apps.knowledge.actions import editing, quoted
 from apps.knowledge.models import GraphEdit, KnowledgeEntity
+from apps.knowledge.undoing import ENTITIES
 
 MOST_LOOKED_AT = 10_000  # relations, for a preview
 TRIES = 3
 MOST_HEIRS = 10  # one merged into another, and that into a third
-ENTITIES = KnowledgeEntity._meta.db_table
 
 # What becomes of each relation of the one that goes: between the two it would be a loop; what the other one has
 # already, or this one twice, would be there doubly, and is joined with the `survivor`.

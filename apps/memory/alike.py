@@ -2,10 +2,10 @@
 
 import time
 from dataclasses import dataclass
-from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
+from apps.core.statements import execute
 from apps.memory.models import SemanticMemory
 from apps.memory.semantic_actions import OUTDATED
 from apps.memory.semantic_search import SETTINGS
@@ -77,7 +77,7 @@ def look_for_alike(seconds: float = LOOK_SECONDS) -> int:
     execute(CLEAR, {"outdated": OUTDATED})
     while batch := [id for (id,) in execute(UNSEEN, {"outdated": OUTDATED, "most": A_TURN})]:
         with transaction.atomic():
-            execute(SETTINGS, None)
+            execute(SETTINGS)
             execute(FORGET, {"ids": batch})
             execute(CHECKED, [batch])  # first: what is changed meanwhile is looked at again
             execute(NOTE, [batch, SAME])
@@ -107,9 +107,3 @@ def progress() -> tuple[int, int]:
     """How many memories were looked through, of how many."""
     [(looked_through, every)] = execute(PROGRESS, {"outdated": OUTDATED})
     return min(looked_through, every), every
-
-
-def execute(statement: str, arguments: Any) -> list[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, arguments)
-        return cursor.fetchall() if cursor.description else []

@@ -102,7 +102,7 @@ class TestPalette:
         assert groups["Proposals"] == [("Harbour: wait longer", "proposed", f"/proposals/{proposal.pk}")]
 
     def test_costs_few_queries(self, staff, called_harbour, django_assert_max_num_queries):
-        with django_assert_max_num_queries(10):  # login and person among them
+        with django_assert_max_num_queries(9):  # login and person among them
             staff.get("/palette?q=harbour")
 
     def test_is_for_those_who_logged_in_and_only_to_be_read(self, client, staff):

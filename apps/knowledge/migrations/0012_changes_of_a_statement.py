@@ -1,11 +1,10 @@
 from django.db import migrations
 
-from apps.core.triggers import record_changes, record_statements
+from apps.core.triggers import note_anew, record_changes, record_statements
 
 
 def once_a_statement(table):
-    before = record_changes(table)
-    return [migrations.RunSQL(before.reverse_sql, before.sql), record_statements(table)]
+    return note_anew(record_changes(table), record_statements(table))
 
 
 class Migration(migrations.Migration):

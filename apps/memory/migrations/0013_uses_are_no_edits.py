@@ -1,6 +1,6 @@
 from django.db import migrations
 
-from apps.core.triggers import record_changes
+from apps.core.triggers import note_anew, record_changes
 
 IGNORED = ("embedding", "accessed_at", "access_count", "site_embedding_model")
 BEFORE = record_changes("semantic_memories", IGNORED)
@@ -11,7 +11,4 @@ NOW = record_changes("semantic_memories", IGNORED, unless="aria.counting_uses")
 class Migration(migrations.Migration):
     dependencies = [("memory", "0012_context_of_a_category")]
 
-    operations = [
-        migrations.RunSQL(BEFORE.reverse_sql, BEFORE.sql),
-        NOW,
-    ]
+    operations = note_anew(BEFORE, NOW)
