@@ -23,9 +23,10 @@ Shown = str | tuple[str, str]
 COUNTED = 20_000  # rows that are quicker counted than looked up in sums
 # The bounds are numbers in the text: with parameters in their place PostgreSQL would plan anew each time.
 PAGE = """SELECT pg_current_snapshot()::text,
-    CASE WHEN pg_current_snapshot()::text = %s THEN %s ELSE (SELECT count(*) FROM ({all} LIMIT {most}) AS listed) END,
-    (SELECT '[' || coalesce(string_agg(item, ','), '') || ']'
-       FROM ({items} LIMIT {limit:d} OFFSET {offset:d}) AS page(item))"""
+    CASE WHEN pg_current_snapshot()::text <> %s THEN (SELECT count(*) FROM ({all}) AS listed) END,
+    CASE WHEN pg_current_snapshot()::text <> %s THEN (SELECT '[' || coalesce(string_agg(item, ','), '') || ']'
+       FROM ({items} LIMIT {limit:d} OFFSET {offset:d}) AS page(item)) END"""
+LONGEST = 100_000  # characters of a page that is remembered
 
 
 class RowAsJson(Expression):
@@ -70,20 +71,20 @@ def page_as_json(
     `count_most` is asked instead where there are so many rows that another way to count them is quicker.
     """
     try:
-        listed = list_sql(rows, tuple(fields))
+        listed = list_sql(rows, tuple(fields), COUNTED + 1 if count_most else None)
     except EmptyResultSet:
         return 0, "[]"
     connection = connections[rows.db]
-    most = str(COUNTED + 1) if count_most else "ALL"
-    page = PAGE.format(all=listed.counted, most=most, items=listed.items, limit=limit, offset=offset)
+    page = PAGE.format(all=listed.counted, items=listed.items, limit=limit, offset=offset)
     with preparing_cursor(connection) as cursor:
-        remembered = listed.totals.setdefault(connection.connection, {})
-        snapshot, total = remembered.get(most, ("", 0))
-        if connection.in_atomic_block:  # whose own changes are in no snapshot
-            snapshot, remembered = "", {}
-        cursor.execute(page, (snapshot, total, *listed.of_count, *listed.of_items))
+        # Of a transaction's own changes no snapshot tells.
+        seen = Seen() if connection.in_atomic_block else listed.seen.setdefault(connection.connection, Seen())
+        shown_in = seen.snapshot if seen.page == page else ""
+        cursor.execute(page, (seen.snapshot, *listed.of_count, shown_in, *listed.of_items))
         snapshot, total, items = cursor.fetchone()
-    remembered[most] = snapshot, total
+    total, items = seen.total if total is None else total, seen.items if items is None else items
+    seen.snapshot, seen.total = snapshot, total
+    seen.page, seen.items = (page, items) if len(items) <= LONGEST else ("", "")
     return count_most() if count_most and total > COUNTED else total, items
 
 
@@ -95,25 +96,39 @@ def preparing_cursor(connection: Any) -> Any:
 
 
 @dataclass
-class ListSql:
-    """A list's two statements with their parameters, and its totals by connection, each with its snapshot.
+class Seen:
+    """The last answer that a connection got for a list, and the snapshot it is of."""
 
-    While a server says the same snapshot nothing was committed, so a total need not be counted again. Another server,
-    or the same after a crash, may say that snapshot of other rows, but has ended the connection.
+    snapshot: str = ""
+    total: int = 0
+    page: str = ""
+    items: str = ""
+
+
+@dataclass
+class ListSql:
+    """A list's two statements with their parameters, and what each connection has seen of it.
+
+    While a server says the same snapshot nothing was committed, so nothing need be counted or written out again.
+    Another server, or the same after a crash, may say that snapshot of other rows, but has ended the connection.
     """
 
     counted: str
     of_count: tuple[Any, ...]
     items: str
     of_items: tuple[Any, ...]
-    totals: WeakKeyDictionary[Any, dict[str, tuple[str, int]]] = field(default_factory=WeakKeyDictionary)
+    seen: WeakKeyDictionary[Any, Seen] = field(default_factory=WeakKeyDictionary)
 
 
-def list_sql(rows: QuerySet, fields: tuple[Shown, ...]) -> ListSql:
-    """Kept with the queryset: to compile takes longer than to run, and a hot list's queryset outlives its request."""
+def list_sql(rows: QuerySet, fields: tuple[Shown, ...], most: int | None) -> ListSql:
+    """Kept with the queryset: to compile takes longer than to run, and a hot list's queryset outlives its request.
+
+    No more than `most` rows are counted.
+    """
     kept = rows.__dict__.setdefault("_list_sql", {})
-    if fields not in kept:
-        counted = rows.order_by().values_list(Value(1)).query.sql_with_params()
-        items = rows.values_list(RowAsJson(rows.model, fields)).query.sql_with_params()
-        kept[fields] = ListSql(*counted, *items)
-    return kept[fields]
+    if (fields, most) not in kept:
+        counted, of_count = rows.order_by()[:most].values_list(Value(1)).query.sql_with_params()
+        kept[fields, most] = ListSql(
+            counted, of_count, *rows.values_list(RowAsJson(rows.model, fields)).query.sql_with_params()
+        )
+    return kept[fields, most]

@@ -76,7 +76,7 @@ def test_a_remembered_list_sees_what_is_new(api):
 
 
 @pytest.mark.django_db(transaction=True)
-class TestRememberedTotals:
+class TestRememberedLists:
     @pytest.fixture
     def goals(self):
         """A list that outlives its request."""
@@ -94,20 +94,49 @@ class TestRememberedTotals:
             other.rollback()
 
     def total(self, rows):
-        return page_as_json(rows, ["title"], 0, 25)[0]
+        total, items = page_as_json(rows, ["title"], 0, 25)
+        assert len(json.loads(items)) == min(total, 25) or total == 1000
+        return total
+
+    def seen(self, rows):
+        """What this connection remembers."""
+        return list_sql(rows, ("title",), None).seen[connection.connection]
 
     def test_are_not_counted_again(self, goals):
         """Until something is committed; PostgreSQL itself may do so at any time."""
 
         def remembered():
             self.total(goals)
-            totals = list_sql(goals, ("title",)).totals[connection.connection]
-            totals["ALL"] = totals["ALL"][0], 1000
+            self.seen(goals).total = 1000
             return self.total(goals) == 1000
 
         wait_until(remembered, 20)
         make_goal()
         assert self.total(goals) == 3
+
+    def test_are_not_written_out_again(self, goals):
+        """Until something is committed; a page that was not seen is."""
+
+        def remembered():
+            self.total(goals)
+            self.seen(goals).items = "[1,2]"
+            return page_as_json(goals, ["title"], 0, 25) == (2, "[1,2]")
+
+        wait_until(remembered, 20)
+        assert page_as_json(goals, ["title"], 1, 25)[1].count("title") == 1
+        assert page_as_json(goals, ["title"], 0, 25)[1].count("title") == 2
+
+    def test_of_long_pages_only_the_total_is_kept(self, goals):
+        Goal.objects.update(description="x" * 50_000)
+        assert len(page_as_json(goals, ["description"], 0, 25)[1]) > 100_000
+        kept = list_sql(goals, ("description",), None).seen[connection.connection]
+        assert (kept.total, kept.items) == (2, "")
+
+    def test_tell_of_a_changed_row(self, goals, other):
+        other.execute("UPDATE goals SET title = 'another'")
+        assert "another" not in page_as_json(goals, ["title"], 0, 25)[1]
+        other.commit()
+        assert page_as_json(goals, ["title"], 0, 25)[1].count("another") == 2
 
     @pytest.mark.parametrize(
         ("change", "total"),
@@ -147,8 +176,8 @@ class TestRememberedTotals:
         assert self.total(goals) == 3
 
     def test_begin_anew_with_a_connection(self, goals):
-        known = list_sql(goals, ("title",)).totals[connection.connection]
-        known["ALL"] = (known["ALL"][0], 1000)
+        seen = self.seen(goals)
+        seen.total, seen.items = 1000, "[]"
         connection.close()
         connection.close_pool()
         assert self.total(goals) == 2
