@@ -3,6 +3,8 @@
 PostgreSQL knows `infinity`, and years from 4714 BC to 294276; one such value in one row must not break every list
 that holds it. It reads as the last or first moment that Python has: still later or earlier than any other, where
 "none" would say that a goal is unfinished or a token never expires. The row itself keeps what was written.
+
+Python's own parser reads what PostgreSQL writes, several times as fast as psycopg's expressions.
 """
 
 import re
@@ -10,7 +12,6 @@ from datetime import UTC, date, datetime, tzinfo
 from functools import lru_cache
 from typing import TypeVar
 
-from psycopg import DataError
 from psycopg.abc import Buffer
 from psycopg.adapt import AdaptersMap
 from psycopg.types.datetime import DateLoader, TimestampLoader, TimestamptzLoader
@@ -37,24 +38,24 @@ class BoundedMoment(TimestamptzLoader):
 
     def load(self, data: Buffer) -> datetime:
         try:
-            return super().load(data).replace(tzinfo=self.timezone)
-        except DataError:
+            return datetime.fromisoformat(str(data, "ascii")).astimezone(self.timezone)
+        except (ValueError, OverflowError):
             return nearest(data, datetime.min, datetime.max).replace(tzinfo=self.timezone)
 
 
 class BoundedTimestamp(TimestampLoader):
     def load(self, data: Buffer) -> datetime:
         try:
-            return super().load(data)
-        except DataError:
+            return datetime.fromisoformat(str(data, "ascii"))
+        except ValueError:
             return nearest(data, datetime.min, datetime.max)
 
 
 class BoundedDate(DateLoader):
     def load(self, data: Buffer) -> date:
         try:
-            return super().load(data)
-        except DataError:
+            return date.fromisoformat(str(data, "ascii"))
+        except ValueError:
             return nearest(data, date.min, date.max)
 
 
