@@ -1,6 +1,10 @@
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.forms.utils import flatatt
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 
 
 class LinesField(forms.CharField):
@@ -13,3 +17,25 @@ class LinesField(forms.CharField):
 
     def to_python(self, value: Any) -> Any:
         return (super().to_python(value) or "").replace("\r\n", "\n")
+
+
+class NameSelect(forms.Select):
+    """A filter among the names that there are; what is chosen stays to be seen where there is none of it.
+
+    Written out at once, for a template for each of hundreds of names took longer than the rest of a page.
+    """
+
+    def __init__(self, what: str, names: Iterable[str | None], chosen: str = "") -> None:
+        shown = sorted({name or "" for name in names} | {chosen})
+        choices = [("", f"{what.capitalize()}: all"), *((name, name) for name in shown if name)]
+        super().__init__({"class": "field", "aria-label": what.capitalize()}, choices)
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        chosen = self.format_value(value)
+        marks = {True: mark_safe(" selected"), False: ""}
+        options = ((key, marks[key in chosen], label) for key, label in self.choices)
+        return format_html(
+            "<select{}>{}</select>",
+            flatatt(self.build_attrs(self.attrs, {"name": name, **(attrs or {})})),
+            format_html_join("", '<option value="{}"{}>{}</option>', options),
+        )

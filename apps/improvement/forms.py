@@ -4,7 +4,7 @@ from uuid import UUID
 from django import forms
 from django.utils.safestring import SafeString
 
-from apps.core.form_fields import LinesField
+from apps.core.form_fields import LinesField, NameSelect
 from apps.improvement.models import ImprovementProposal, LessonLearned
 from apps.improvement.querysets import RISKS, UNRESOLVED, LessonQuerySet, ProposalQuerySet
 
@@ -96,11 +96,9 @@ class LessonFilter(forms.Form):
     def offer(self) -> None:
         """What is chosen stays to be seen where there is none of it."""
         for name, column in (("type", "error_type"), ("skill", "skill_name")):
-            values = sorted({*LessonLearned.objects.names(column), self.cleaned_data.get(name, "")} - {""})
-            choices = [("", f"{name.capitalize()}: all"), *((value, value) for value in values)]
-            self.fields[name].widget = forms.Select(choices=choices)
-        for name in ("type", "skill", "state"):
-            self.fields[name].widget.attrs = {"class": "field", "aria-label": name.capitalize()}
+            chosen = self.cleaned_data.get(name, "")
+            self.fields[name].widget = NameSelect(name, LessonLearned.objects.names(column), chosen)
+        self.fields["state"].widget.attrs = {"class": "field", "aria-label": "State"}
 
     def lessons(self) -> LessonQuerySet:
         wanted = self.cleaned_data

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 from apps.core.actors import actor_of
 from apps.core.admin_filters import names_in
 from apps.core.export import export_rows, export_table, wanted_format
+from apps.core.form_fields import NameSelect
 from apps.core.keyset import keyset_page, ordered
 from apps.core.requests import HtmxRequest
 from apps.memory.alike import most_alike, progress
@@ -86,11 +87,9 @@ class SearchForm(forms.Form):
     def offer(self) -> None:
         """What is chosen stays to be seen where there is none of it."""
         for name in ("category", "source"):
-            there = names_in(SemanticMemory, name, MOST_NAMES)
-            values = sorted({value for value in there if value} | {self.cleaned_data.get(name, "")})
-            choices = [("", f"{name.capitalize()}: all"), *((value, value) for value in values if value)]
-            self.fields[name].widget = forms.Select(choices=choices)
-        for name in ("category", "source", "mode", "hours"):
+            chosen = self.cleaned_data.get(name, "")
+            self.fields[name].widget = NameSelect(name, names_in(SemanticMemory, name, MOST_NAMES), chosen)
+        for name in ("mode", "hours"):
             self.fields[name].widget.attrs = {"class": "field", "aria-label": name.capitalize()}
 
 

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 
 from apps.core.arrivals import live_page
 from apps.core.export import export_rows, wanted_format
+from apps.core.form_fields import NameSelect
 from apps.core.keyset import ordered
 from apps.core.ranges import NAMES, TimeRange, chosen_range
 from apps.core.requests import HtmxRequest
@@ -47,10 +48,9 @@ class ActivityFilter(forms.Form):
         """What is chosen stays to be seen where there is none of it."""
         there = ActivitySum.objects.between(time.since, time.until).names(MOST_NAMES)
         for name in ("action", "skill"):
-            values = {row[name] or "" for row in there} | {self.cleaned_data.get(name, "")}
-            choices = [("", f"{name.capitalize()}: all"), *((value, value) for value in sorted(values) if value)]
-            self.fields[name].widget = forms.Select(choices=choices)
-        for name in ("action", "skill", "outcome", "work"):
+            chosen = self.cleaned_data.get(name, "")
+            self.fields[name].widget = NameSelect(name, (row[name] for row in there), chosen)
+        for name in ("outcome", "work"):
             self.fields[name].widget.attrs = {"class": "field", "aria-label": name.capitalize()}
 
 

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET
 
 from apps.core.arrivals import live_page
 from apps.core.export import export_rows, wanted_format
+from apps.core.form_fields import NameSelect
 from apps.core.keyset import ordered
 from apps.core.ranges import NAMES, TimeRange, chosen_range
 from apps.core.together import together
@@ -46,10 +47,8 @@ class SessionFilter(forms.Form):
         """What is chosen stays to be seen where there is none of it."""
         there = Wanted().all_of(time).names()
         for name in self.names:
-            values = {row[name] or "" for row in there} | {self.cleaned_data.get(name, "")}
-            choices = [("", f"{name.capitalize()}: all"), *((value, value) for value in sorted(values) if value)]
-            attributes = {"class": "field", "aria-label": name.capitalize()}
-            self.fields[name].widget = forms.Select(attributes, choices)
+            chosen = self.cleaned_data.get(name, "")
+            self.fields[name].widget = NameSelect(name, (row[name] for row in there), chosen)
 
 
 @require_GET

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 
 from apps.core.arrivals import live_page
 from apps.core.export import export_rows, wanted_format
+from apps.core.form_fields import NameSelect
 from apps.core.keyset import KeysetPage, ordered
 from apps.core.ranges import NAMES, chosen_range
 from apps.core.together import together
@@ -36,10 +37,7 @@ class UsageFilter(forms.Form):
     def __init__(self, wanted: Wanted, rows: list[Row]) -> None:
         super().__init__(vars(wanted))
         for name, column in COLUMNS.items():
-            there = {row[column] or "" for row in rows} | {getattr(wanted, name)}
-            choices = [("", f"{name.capitalize()}: all"), *((value, value) for value in sorted(there) if value)]
-            attributes = {"class": "field", "aria-label": name.capitalize()}
-            self.fields[name].widget = forms.Select(attributes, choices)
+            self.fields[name].widget = NameSelect(name, (row[column] for row in rows), getattr(wanted, name))
 
 
 @require_GET
