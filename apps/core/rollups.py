@@ -3,24 +3,27 @@
 Triggers note each hour whose rows changed in `site_stale_hour`, and add up rows that arrive into sums of their own
 beside those of their hour; they only ever append, so writers never wait for one another. A question adds up whole
 months, then days, then hours, and reads the rows themselves where its window cuts an hour or where an hour is stale.
-`roll_up` brings such hours and their days up to date, and notes their months, which `roll_up_months` sums when they are
-over; how seldom they run changes the cost of an answer, never the answer. Days and months are UTC's.
+`apps.core.rolling_up` brings such hours, their days and their months up to date. Days and months are UTC's.
+
+Of many keys the sums of months are nearly as many as the rows. Where a model says so, all that is older than a few
+days is summed once more, over all time, for questions that begin with the first row.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Literal, cast
 
-from django.db import connection, models, transaction
+from django.db import connection, models
 from django.db.models.sql.datastructures import BaseTable
 from django.utils import timezone
 
-from apps.core.triggers import ADDED, hours_there, in_calendar, noted
+from apps.core.triggers import ADDED, in_calendar
 
-Span = Literal["hour", "day", "month"]
+Span = Literal["hour", "day", "month", "ever"]
 FINER: dict[Span, Span] = {"month": "day", "day": "hour"}
 Part = tuple[str, list[Any]]
+OF_EVER = timedelta(days=3)  # so old is what sums of all time are of: what is younger still changes often
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ class Rows:
 
 
 class SumsQuerySet(models.QuerySet):
-    def between(self, since: datetime | None, until: datetime | None = None, finest: Span = "month"):
+    def between(self, since: datetime | None, until: datetime | None = None, finest: Span = "ever"):
         """Sums that add up to the rows of `since` <= moment < `until`; None is no bound.
 
         No row spans more than `finest`: a chart by the hour needs hours.
@@ -81,16 +84,20 @@ class SumsQuerySet(models.QuerySet):
         found.query.alias_map = {alias: Derived(alias, sql, params)}
         return found
 
-    def of_last(self, *, days: int = 0, hours: int = 0, finest: Span = "month"):
+    def of_last(self, *, days: int = 0, hours: int = 0, finest: Span = "ever"):
         return self.between(timezone.now() - timedelta(days=days, hours=hours), finest=finest)
 
 
 class Sums(models.Model):
-    """The sums of an hour, one row a combination of keys. `rows` says of what; days and months have tables too."""
+    """The sums of an hour, one row a combination of keys. `rows` says of what; days and months have tables too.
+
+    So may all time have, whose rows start where they end, at `reach_of_ever`.
+    """
 
     rows: ClassVar[Rows]
     days: ClassVar[type[models.Model]]
     months: ClassVar[type[models.Model]]
+    ever: ClassVar[type[models.Model] | None] = None
     starts = models.DateTimeField(db_index=True)
 
     class Meta:
@@ -124,11 +131,19 @@ def window(model: type[Sums], since: datetime | None, until: datetime | None, fi
             parts.append(rows_within(model, since, first_hour))
         if end_hour != until:
             parts.append(rows_within(model, end_hour, until))
+    return joined(parts)
+
+
+def joined(parts: Iterable[Part]) -> Part:
+    parts = list(parts)
     return " UNION ALL ".join(sql for sql, _ in parts), [param for _, params in parts for param in params]
 
 
 def stored(model: type[Sums], span: Span, first: datetime | None, end: datetime | None) -> Iterator[Part]:
     """The stored sums of first <= hour < end, save for stale hours: of `span` where it can be, else of finer ones."""
+    if span == "ever":
+        yield from of_all_time(model, first, end)
+        return
     if span == "hour":
         yield sums_of(model, span, first, end)
         return
@@ -147,6 +162,25 @@ def stored(model: type[Sums], span: Span, first: datetime | None, end: datetime 
     while stale != "hour":
         yield finer_of_stale(model, stale, first_whole, end_whole)
         stale = FINER[stale]
+
+
+def of_all_time(model: type[Sums], first: datetime | None, end: datetime | None) -> Iterator[Part]:
+    """Sums of all time as far as they reach, or months where those do not hold now; and what came since."""
+    reach = reach_of_ever()
+    if not model.ever or first or (end and end < reach):
+        yield from stored(model, "month", first, end)
+        return
+    notes, params = noted_as_stale(model, "ever", None, reach)
+    sums = f"{table(model, 'ever')} AS s WHERE s.starts = %s"
+    holds, params = f"EXISTS (SELECT FROM {sums}) AND NOT EXISTS (SELECT {notes})", [reach, *params]
+    yield f"SELECT {model.rows.stored()} FROM {sums} AND {holds}", [reach, *params]
+    for sql, more in stored(model, "month", None, reach):
+        yield f"{sql} AND NOT ({holds})", [*more, *params]
+    yield from stored(model, "month", reach, end)
+
+
+def reach_of_ever() -> datetime:
+    return floor(timezone.now() - OF_EVER, "day")
 
 
 def sums_of(model: type[Sums], span: Span, first: datetime | None, end: datetime | None) -> Part:
@@ -181,11 +215,17 @@ def rows_within(model: type[Sums], since: datetime | None, until: datetime | Non
 
 def stale_starts(model: type[Sums], span: Span, first: datetime | None, end: datetime | None) -> Part:
     """Stale hours; or days that have such an hour or an addition; or months that have one, or wait to be summed."""
-    bounds, params = bounded("hour", first, end)
+    notes, params = noted_as_stale(model, span, first, end)
     start = "hour" if span == "hour" else f"date_trunc('{span}', hour, 'UTC')"
+    return f"SELECT {start} {notes}", params
+
+
+def noted_as_stale(model: type[Sums], span: Span, first: datetime | None, end: datetime | None) -> Part:
+    bounds, params = bounded("hour", first, end)
     names = [table(model)] if span == "hour" else [table(model), table(model) + ADDED]
-    noted_for = ", ".join(f"'{name}'" for name in [*names, *([table(model, span)] if span == "month" else [])])
-    return f"SELECT {start} FROM site_stale_hour WHERE sums IN ({noted_for}){bounds}", params
+    names += [table(model, span)] if span in ("month", "ever") else []
+    noted_for = ", ".join(f"'{name}'" for name in names)
+    return f"FROM site_stale_hour WHERE sums IN ({noted_for}){bounds}", params
 
 
 def bounded(column: str, first: datetime | None, end: datetime | None) -> Part:
@@ -194,7 +234,9 @@ def bounded(column: str, first: datetime | None, end: datetime | None) -> Part:
 
 
 def table(model: type[Sums], span: Span = "hour") -> str:
-    return {"hour": model, "day": model.days, "month": model.months}[span]._meta.db_table
+    stored_in = {"hour": model, "day": model.days, "month": model.months, "ever": model.ever}[span]
+    assert stored_in is not None
+    return stored_in._meta.db_table
 
 
 def floor(moment: datetime, span: Span) -> datetime:
@@ -225,84 +267,3 @@ def first_moment(model: type[Sums]) -> datetime | None:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT min({rows.moment}) FROM {rows.table} WHERE {in_calendar(rows.moment)}")
         return cursor.fetchone()[0]
-
-
-@transaction.atomic
-def roll_up(model: type[Sums], most: int = 1000) -> int:
-    """Bring the newest stale hours up to date, at most `most` of them; how many they were.
-
-    The hours that are noted while this runs stay noted: only what was seen before the rows were read is crossed out.
-    """
-    with connection.cursor() as cursor:
-        lock(cursor, model)
-        cursor.execute(
-            "SELECT hour, array_agg(id) FROM site_stale_hour WHERE sums IN (%s, %s)"
-            " GROUP BY hour ORDER BY hour DESC LIMIT %s",
-            [table(model), table(model) + ADDED, most],
-        )
-        notes = dict(cursor.fetchall())
-        hours = list(notes)
-        replace(cursor, model, "hour", hours, f"CROSS JOIN LATERAL ({model.rows.of_hour('w.start')}) AS s")
-        replace(cursor, model, "day", sorted({floor(hour, "day") for hour in hours}), of_finer(model, "day"))
-        cursor.execute(
-            "INSERT INTO site_stale_hour (sums, hour) SELECT %s, unnest(%s::timestamptz[])",
-            [table(model, "month"), sorted({floor(hour, "month") for hour in hours})],
-        )
-        cross_out(cursor, notes)
-    return len(hours)
-
-
-@transaction.atomic
-def roll_up_months(model: type[Sums], most: int = 12) -> int:
-    """Sum the newest months that are over and changed since they were summed; how many they were."""
-    with connection.cursor() as cursor:
-        lock(cursor, model)
-        cursor.execute(
-            "SELECT hour, array_agg(id) FROM site_stale_hour WHERE sums = %s AND hour < %s"
-            " GROUP BY hour ORDER BY hour DESC LIMIT %s",
-            [table(model, "month"), floor(timezone.now(), "month"), most],
-        )
-        notes = dict(cursor.fetchall())
-        replace(cursor, model, "month", list(notes), of_finer(model, "month"))
-        cross_out(cursor, notes)
-    return len(notes)
-
-
-def lock(cursor: Any, model: type[Sums]) -> None:
-    """One at a time a table."""
-    cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [table(model)])
-
-
-def cross_out(cursor: Any, notes: dict[datetime, list[int]]) -> None:
-    cursor.execute("DELETE FROM site_stale_hour WHERE id = ANY(%s)", [[id for ids in notes.values() for id in ids]])
-
-
-def of_finer(model: type[Sums], span: Span) -> str:
-    of_span = f"s.starts >= w.start AND s.starts < w.start + interval '1 {span}'"
-    return f"JOIN {table(model, FINER[span])} AS s ON {of_span}"
-
-
-@transaction.atomic
-def forget(model: type[Sums]) -> None:
-    """Make every hour stale that has rows or sums. Questions read the rows until they are rolled up again."""
-    rows = model.rows
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO site_stale_hour (sums, hour) {noted({table(model): hours_there(rows.moment, rows.table)})}"
-            f" UNION SELECT '{table(model)}', starts FROM {table(model)}"
-        )
-
-
-def replace(cursor: Any, model: type[Sums], span: Span, starts: list[datetime], source: str) -> None:
-    """Sum the hours, days or months `w.start` anew, from the sums `s` of shorter times that `source` joins to them."""
-    name, keys, measures = table(model, span), list(model.rows.keys), model.rows.measures
-    summed = [f"{measure.of_sums}(s.{column})" for column, measure in measures.items()]
-    kept = [f"s.{key}" for key in keys]
-    # In one statement, so that both halves see the same rows: an addition is in the new sums or still beside them.
-    cursor.execute(
-        f"WITH old AS (DELETE FROM {name} WHERE starts = ANY(%s))"
-        f" INSERT INTO {name} (starts, {', '.join([*keys, *measures])})"
-        f" SELECT w.start, {', '.join([*kept, *summed])}"
-        f" FROM unnest(%s::timestamptz[]) AS w(start) {source} GROUP BY w.start, {', '.join(kept)}",
-        [starts, starts],
-    )

@@ -40,7 +40,7 @@ class AllCalls(SkillCalls):
 
     most: int = 25
 
-    def together(self, finest: Span = "month") -> CallTotalQuerySet:
+    def together(self, finest: Span = "ever") -> CallTotalQuerySet:
         return CallTotal.objects.between(self.time.since, self.time.until, finest)
 
     times_together = together

@@ -145,8 +145,13 @@ class InvocationTimeMonth(InvocationTimes):
         db_table = "site_invocation_time_month"
 
 
+class InvocationTimeEver(InvocationTimes):
+    class Meta(InvocationTimes.Meta):
+        db_table = "site_invocation_time_ever"
+
+
 class InvocationTime(InvocationTimes):
-    days, months = InvocationTimeDay, InvocationTimeMonth
+    days, months, ever = InvocationTimeDay, InvocationTimeMonth, InvocationTimeEver
 
     class Meta(InvocationTimes.Meta):
         db_table = "site_invocation_time"

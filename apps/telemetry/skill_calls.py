@@ -72,19 +72,19 @@ class SkillCalls:
     skill: str = ""
     parts: Names = KIND
 
-    def sums(self, finest: Span = "month") -> InvocationSumQuerySet:
+    def sums(self, finest: Span = "ever") -> InvocationSumQuerySet:
         found = InvocationSum.objects.between(self.time.since, self.time.until, finest)
         return found.of_skill(self.skill) if self.skill else found
 
-    def times(self, finest: Span = "month") -> LatencyQuerySet:
+    def times(self, finest: Span = "ever") -> LatencyQuerySet:
         found = InvocationTime.objects.between(self.time.since, self.time.until, finest)
         return found.filter(skill_name=self.skill) if self.skill else found
 
-    def together(self, finest: Span = "month") -> CallQuerySet:
+    def together(self, finest: Span = "ever") -> CallQuerySet:
         """Sums for what needs no tool told apart."""
         return self.sums(finest)
 
-    def times_together(self, finest: Span = "month") -> LatencyQuerySet:
+    def times_together(self, finest: Span = "ever") -> LatencyQuerySet:
         return self.times(finest)
 
     @cached_property

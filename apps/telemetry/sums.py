@@ -1,11 +1,14 @@
 """The telemetry by the hour, the day and the month: what its totals and charts add up."""
 
 import logging
+from math import inf
+from time import monotonic
 
 from django.db import DataError, models
 
 from apps.core.duties import stopping
-from apps.core.rollups import Measure, Rows, Sums, roll_up, roll_up_months
+from apps.core.rolling_up import roll_up, roll_up_ever, roll_up_months
+from apps.core.rollups import Measure, Rows, Sums
 from apps.core.triggers import in_calendar
 from apps.telemetry.call_totals import CallTotal
 from apps.telemetry.latencies import InvocationTime, UsageTime
@@ -214,8 +217,13 @@ class InvocationMonth(InvocationFigures):
         db_table = "site_invocation_sum_month"
 
 
+class InvocationEver(InvocationFigures):
+    class Meta(InvocationFigures.Meta):
+        db_table = "site_invocation_sum_ever"
+
+
 class InvocationSum(InvocationFigures):
-    days, months = InvocationDay, InvocationMonth
+    days, months, ever = InvocationDay, InvocationMonth, InvocationEver
 
     class Meta(InvocationFigures.Meta):
         db_table = "site_invocation_sum"
@@ -278,6 +286,8 @@ STREAMS: tuple[type[Sums], ...] = (
     *(InvocationTime, UsageTime, CallTotal),
 )
 HOURS_AT_ONCE = 200
+EVER_SECONDS = 300  # what is old changes seldom, but to sum all of it takes seconds where it is much
+summed_ever: dict[type[Sums], float] = {}  # when, by the monotonic clock
 
 
 def roll_up_all() -> None:
@@ -287,5 +297,7 @@ def roll_up_all() -> None:
             while roll_up(stream, HOURS_AT_ONCE) == HOURS_AT_ONCE and not stopping.is_set():
                 pass
             roll_up_months(stream)
+            if monotonic() - summed_ever.get(stream, -inf) > EVER_SECONDS and roll_up_ever(stream):
+                summed_ever[stream] = monotonic()
         except DataError:
             logger.exception("%s cannot be brought up to date", stream._meta.db_table)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from django.db import connection
 
-from apps.core.rollups import roll_up
+from apps.core.rolling_up import roll_up
 from apps.telemetry.models import ActivityLog
 from apps.telemetry.sums import ActivitySum
 from tests.telemetry.rows import ago, make_activity, make_session

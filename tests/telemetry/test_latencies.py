@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from apps.core.rollups import roll_up
+from apps.core.rolling_up import roll_up
 from apps.telemetry.latencies import RATIO, InvocationTime, Latency, UsageTime
 from apps.telemetry.models import SkillInvocation
 from tests.telemetry.rows import ago, make_invocation, make_session, make_usage

@@ -6,7 +6,7 @@ import pytest
 from django.http import QueryDict
 
 from apps.core.ranges import chosen_range
-from apps.core.rollups import roll_up
+from apps.core.rolling_up import roll_up
 from apps.telemetry.all_calls import AllCalls
 from apps.telemetry.latencies import InvocationTime
 from apps.telemetry.models import SkillInvocation

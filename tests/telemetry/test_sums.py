@@ -12,7 +12,8 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from apps.core.models import StaleHour
-from apps.core.rollups import floor, roll_up, roll_up_months
+from apps.core.rolling_up import forget, roll_up, roll_up_ever, roll_up_months
+from apps.core.rollups import OF_EVER, floor, reach_of_ever
 from apps.core.triggers import MOST_ADDED
 from apps.telemetry.call_totals import CallTotal
 from apps.telemetry.latencies import InvocationTime, UsageTime
@@ -114,7 +115,7 @@ def plain(rows):
 
 def check_all_windows():
     for since, until in WINDOWS:
-        for finest in ("month", "day", "hour"):
+        for finest in ("ever", "month", "day", "hour"):
             for raw, summed in raw_and_summed(since, until, finest):
                 assert plain(summed.order_by()) == plain(raw.order_by())
 
@@ -179,6 +180,8 @@ class History:
             roll_up(stream, most=self.random.choice((1, 3, 1000)))
             if self.random.random() < 0.6:
                 roll_up_months(stream)
+            if self.random.random() < 0.6:
+                roll_up_ever(stream)
 
     STEPS = (start_session, call_model, call_tool, act, end_session, rename_agent, delete_session, move_call)
     STEPS += (forget_calls, roll_up, roll_up, call_model, start_session)
@@ -195,6 +198,7 @@ def test_sums_agree_with_the_rows_at_every_step_of_a_history(seed):
     for stream in STREAMS:
         roll_up(stream)
         roll_up_months(stream)
+        roll_up_ever(stream)
     assert not StaleHour.objects.exists()
     check_all_windows()
 
@@ -243,6 +247,69 @@ def test_a_month_is_summed_when_it_is_over():
     assert (roll_up(InvocationSum), roll_up_months(InvocationSum), roll_up_months(InvocationSum)) == (2, 1, 0)
     assert InvocationSum.months.objects.count() == 1
     assert InvocationSum.objects.between(None).aggregate(n=Sum("calls")) == {"n": 2}
+
+
+@pytest.mark.django_db
+class TestSumsOfAllTime:
+    @pytest.fixture
+    def reach(self):
+        """A call a minute before the end of these sums and one at it, summed."""
+        reach = reach_of_ever()
+        for created_at in (reach - timedelta(minutes=1), reach):
+            self.call(created_at)
+        roll_up(InvocationSum)
+        roll_up_months(InvocationSum)
+        assert (roll_up_ever(InvocationSum), roll_up_ever(InvocationSum)) == (True, False)
+        return reach
+
+    def call(self, created_at):
+        SkillInvocation.objects.create(skill_name="s", tool_name="t", created_at=created_at)
+
+    def calls(self):
+        return InvocationSum.objects.between(None).aggregate(n=Sum("calls"))["n"]
+
+    def pretend(self):
+        """To tell where an answer comes from."""
+        assert InvocationSum.ever.objects.update(calls=1000) == 1
+
+    def test_answer_what_begins_with_the_first_row(self, reach):
+        self.pretend()
+        assert self.calls() == 1001
+        assert InvocationSum.objects.between(None, reach).aggregate(n=Sum("calls")) == {"n": 1000}
+        assert InvocationSum.objects.between(None, finest="month").aggregate(n=Sum("calls")) == {"n": 2}
+        assert InvocationSum.objects.between(reach - timedelta(days=1)).aggregate(n=Sum("calls")) == {"n": 2}
+
+    def test_do_not_hold_once_something_older_changed(self, reach):
+        self.pretend()
+        self.call(reach - timedelta(days=90))
+        assert self.calls() == 3
+        roll_up(InvocationSum)
+        assert self.calls() == 3
+        assert (roll_up_ever(InvocationSum), roll_up_ever(InvocationSum)) == (True, False)
+        assert InvocationSum.ever.objects.aggregate(n=Sum("calls")) == {"n": 2}
+        assert self.calls() == 3
+
+    def test_hold_whatever_comes_later(self, reach):
+        self.pretend()
+        self.call(reach)
+        self.call(timezone.now())
+        roll_up(InvocationSum)
+        assert not roll_up_ever(InvocationSum)
+        assert self.calls() == 1003
+
+    def test_reach_on_with_the_days(self, reach, monkeypatch):
+        self.pretend()
+        monkeypatch.setattr("apps.core.rollups.OF_EVER", OF_EVER - timedelta(days=1))
+        assert self.calls() == 2
+        assert roll_up_ever(InvocationSum)
+        assert InvocationSum.ever.objects.aggregate(n=Sum("calls")) == {"n": 2}
+        assert self.calls() == 2
+
+    def test_leave_out_what_was_forgotten(self, reach):
+        self.pretend()
+        forget(InvocationSum)
+        assert roll_up_ever(InvocationSum) is False
+        assert self.calls() == 2
 
 
 @pytest.mark.django_db

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from apps.core import zones
-from apps.core.rollups import roll_up
+from apps.core.rolling_up import roll_up
 from apps.telemetry.models import ModelUsage
 from apps.telemetry.sums import UsageSum
 from tests.telemetry.rows import ago, make_session, make_usage

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from apps.core.rollups import roll_up
+from apps.core.rolling_up import roll_up
 from apps.telemetry.latencies import InvocationTime, UsageTime
 from apps.telemetry.models import ModelUsage
 from apps.telemetry.prices import ModelPrice

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from apps.core.rollups import roll_up
+from apps.core.rolling_up import roll_up
 from apps.skillset.models import SkillGraphEntity, SkillGraphRelation, SkillStatusRecord
 from apps.telemetry.models import SkillInvocation
 from apps.telemetry.sums import STREAMS

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from apps.core.models import Change
-from apps.core.rollups import roll_up
+from apps.core.rolling_up import roll_up
 from apps.telemetry.models import Budget, ModelPrice
 from apps.telemetry.sums import SessionSum, UsageSum
 from tests.conftest import ApiClient

@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from tqdm import tqdm
 
 from apps.core.models import StaleHour
-from apps.core.rollups import forget, roll_up, roll_up_months
+from apps.core.rolling_up import forget, roll_up, roll_up_ever, roll_up_months
 from apps.telemetry.sums import HOURS_AT_ONCE, STREAMS
 
 
@@ -25,4 +25,5 @@ class Command(BaseCommand):
                     progress.update(done)
             while roll_up_months(stream):
                 pass
+            roll_up_ever(stream)
             self.stdout.write(f"{name}: {hours:,} hours")

@@ -1,0 +1,134 @@
+"""Keeps the sums up to date. How seldom this runs changes the cost of an answer, never the answer."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from apps.core.rollups import FINER, Span, Sums, floor, joined, reach_of_ever, stored, table
+from apps.core.triggers import ADDED, hours_there, noted
+
+
+@transaction.atomic
+def roll_up(model: type[Sums], most: int = 1000) -> int:
+    """Bring the newest stale hours up to date, at most `most` of them; how many they were.
+
+    The hours that are noted while this runs stay noted: only what was seen before the rows were read is crossed out.
+    """
+    with connection.cursor() as cursor:
+        lock(cursor, model)
+        cursor.execute(
+            "SELECT hour, array_agg(id) FROM site_stale_hour WHERE sums IN (%s, %s)"
+            " GROUP BY hour ORDER BY hour DESC LIMIT %s",
+            [table(model), table(model) + ADDED, most],
+        )
+        notes = dict(cursor.fetchall())
+        hours = list(notes)
+        replace(cursor, model, "hour", hours, f"CROSS JOIN LATERAL ({model.rows.of_hour('w.start')}) AS s")
+        replace(cursor, model, "day", sorted({floor(hour, "day") for hour in hours}), of_finer(model, "day"))
+        note(cursor, table(model, "month"), {floor(hour, "month") for hour in hours})
+        oldest = hours[-1:]
+        if model.ever and oldest and oldest[0] < reach_of_ever():
+            note(cursor, table(model, "ever"), oldest)
+        cross_out(cursor, notes)
+    return len(hours)
+
+
+@transaction.atomic
+def roll_up_months(model: type[Sums], most: int = 12) -> int:
+    """Sum the newest months that are over and changed since they were summed; how many they were."""
+    with connection.cursor() as cursor:
+        lock(cursor, model)
+        cursor.execute(
+            "SELECT hour, array_agg(id) FROM site_stale_hour WHERE sums = %s AND hour < %s"
+            " GROUP BY hour ORDER BY hour DESC LIMIT %s",
+            [table(model, "month"), floor(timezone.now(), "month"), most],
+        )
+        notes = dict(cursor.fetchall())
+        replace(cursor, model, "month", list(notes), of_finer(model, "month"))
+        cross_out(cursor, notes)
+    return len(notes)
+
+
+@transaction.atomic
+def roll_up_ever(model: type[Sums]) -> bool:
+    """Sum what is older than `reach_of_ever`, where that moved on or something older changed; whether it did.
+
+    What stale hours hold is left out, and these sums do not hold as long as there are any.
+    """
+    if not model.ever:
+        return False
+    name, reach = table(model, "ever"), reach_of_ever()
+    with connection.cursor() as cursor:
+        lock(cursor, model)
+        cursor.execute(
+            f"SELECT array(SELECT id FROM site_stale_hour WHERE sums = %s AND hour < %s),"
+            f" EXISTS (SELECT FROM {name} WHERE starts = %s)",
+            [name, reach, reach],
+        )
+        notes, there = cursor.fetchone()
+        if there and not notes:
+            return False
+        sums, params = joined(stored(model, "month", None, reach))
+        columns, summed = aggregates(model)
+        cursor.execute(f"DELETE FROM {name}")
+        cursor.execute(
+            f"INSERT INTO {name} (starts, {columns}) SELECT %s, {summed} FROM ({sums}) AS s"
+            f" GROUP BY {', '.join(f's.{key}' for key in model.rows.keys)}",
+            [reach, *params],
+        )
+        cross_out(cursor, {reach: notes})
+    return True
+
+
+def lock(cursor: Any, model: type[Sums]) -> None:
+    """One at a time a table."""
+    cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [table(model)])
+
+
+def note(cursor: Any, name: str, hours: Iterable[datetime]) -> None:
+    cursor.execute(
+        "INSERT INTO site_stale_hour (sums, hour) SELECT %s, unnest(%s::timestamptz[])", [name, sorted(hours)]
+    )
+
+
+def cross_out(cursor: Any, notes: dict[datetime, list[int]]) -> None:
+    cursor.execute("DELETE FROM site_stale_hour WHERE id = ANY(%s)", [[id for ids in notes.values() for id in ids]])
+
+
+def of_finer(model: type[Sums], span: Span) -> str:
+    of_span = f"s.starts >= w.start AND s.starts < w.start + interval '1 {span}'"
+    return f"JOIN {table(model, FINER[span])} AS s ON {of_span}"
+
+
+@transaction.atomic
+def forget(model: type[Sums]) -> None:
+    """Make every hour stale that has rows or sums. Questions read the rows until they are rolled up again."""
+    rows = model.rows
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO site_stale_hour (sums, hour) {noted({table(model): hours_there(rows.moment, rows.table)})}"
+            f" UNION SELECT '{table(model)}', starts FROM {table(model)}"
+        )
+
+
+def replace(cursor: Any, model: type[Sums], span: Span, starts: list[datetime], source: str) -> None:
+    """Sum the hours, days or months `w.start` anew, from the sums `s` of shorter times that `source` joins to them."""
+    name, (columns, summed) = table(model, span), aggregates(model)
+    # In one statement, so that both halves see the same rows: an addition is in the new sums or still beside them.
+    cursor.execute(
+        f"WITH old AS (DELETE FROM {name} WHERE starts = ANY(%s))"
+        f" INSERT INTO {name} (starts, {columns}) SELECT w.start, {summed}"
+        f" FROM unnest(%s::timestamptz[]) AS w(start) {source}"
+        f" GROUP BY w.start, {', '.join(f's.{key}' for key in model.rows.keys)}",
+        [starts, starts],
+    )
+
+
+def aggregates(model: type[Sums]) -> tuple[str, str]:
+    """The columns of keys and measures, and what makes them of the sums `s` of shorter times."""
+    keys, measures = model.rows.keys, model.rows.measures
+    summed = [f"{measure.of_sums}(s.{column})" for column, measure in measures.items()]
+    return ", ".join([*keys, *measures]), ", ".join([*(f"s.{key}" for key in keys), *summed])
