@@ -21,17 +21,18 @@ WITH events AS (
      WHERE table_name = 'goals' AND operation = 'update' AND changed_at >= %(first)s AND changed_at < %(until)s
        AND after ?| '{status,board_column}'
 ), moved AS (
-    SELECT id, at >= %(since)s AS lately, bool_or(made) AS made, bool_or(finished) AS finished
-      FROM events GROUP BY 1, 2
+    SELECT events.at >= %(since)s AS lately, assigned_to, maker.actor_kind AS maker,
+           bool_or(made) AS made, bool_or(finished) AS finished
+      FROM events JOIN goals ON goals.id = events.id
+      LEFT JOIN site_change AS maker
+        ON maker.table_name = 'goals' AND maker.row_id = goals.id::text AND maker.operation = 'insert'
+     GROUP BY goals.id, 1, 2, 3
 )
 SELECT lately,
-       CASE WHEN maker.actor_kind = 'person' OR (maker.actor_kind IS DISTINCT FROM 'token' AND person.id IS NOT NULL)
-            THEN 'person' WHEN maker.actor_kind = 'token' THEN 'agent' ELSE 'unknown' END AS origin,
+       CASE WHEN maker = 'person' OR (maker IS DISTINCT FROM 'token' AND person.id IS NOT NULL)
+            THEN 'person' WHEN maker = 'token' THEN 'agent' ELSE 'unknown' END AS origin,
        count(*), count(*) FILTER (WHERE made), count(*) FILTER (WHERE finished)
-  FROM moved JOIN goals ON goals.id = moved.id
-  LEFT JOIN site_change AS maker
-    ON maker.table_name = 'goals' AND maker.row_id = moved.id::text AND maker.operation = 'insert'
-  LEFT JOIN site_user AS person ON person.username = goals.assigned_to
+  FROM moved LEFT JOIN site_user AS person ON person.username = moved.assigned_to
  GROUP BY 1, 2
 """
 

@@ -138,6 +138,13 @@ class InvocationTimes(Sums):
 class InvocationTimeDay(InvocationTimes):
     class Meta(InvocationTimes.Meta):
         db_table = "site_invocation_time_day"
+        indexes = [  # holds all there is, for what some skills usually take is asked of a month
+            models.Index(
+                fields=["skill_name", "starts"],
+                include=["tool_name", "bucket", "calls"],
+                name="site_invocation_time_of_skill",
+            )
+        ]
 
 
 class InvocationTimeMonth(InvocationTimes):

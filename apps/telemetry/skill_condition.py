@@ -168,7 +168,7 @@ HOURS = """
 SELECT skill_name, sum(calls)::bigint, sum(failed)::bigint,
        coalesce(sum(calls) FILTER (WHERE starts >= %s), 0)::bigint,
        coalesce(sum(failed) FILTER (WHERE starts >= %s), 0)::bigint,
-       max(last_at), bit_or(set_bit(repeat('0', 169)::bit(169), extract(epoch FROM starts - %s)::int / 3600, 1))::text
+       max(last_at), bit_or(set_bit(repeat('0', 169)::bit(169), (date_part('epoch', starts - %s) / 3600)::int, 1))::text
   FROM ({sums}) AS sums GROUP BY skill_name
 """
 
@@ -187,7 +187,7 @@ def longest_pause(hours: str) -> timedelta:
     """Between two hours with calls; none where there are no two."""
     if hours.count("1") < 2:
         return timedelta(0)
-    return max(len(pause) + 1 for pause in hours.strip("0").split("1")) * HOUR
+    return (max(map(len, hours.strip("0").split("1"))) + 1) * HOUR
 
 
 def medians(since: datetime, until: datetime, skills: Sequence[str] | None = None) -> dict[str, tuple[float, int]]:
