@@ -4,8 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from html import escape
 
 from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
 
 from apps.core.charts.axes import Place, Written, number
 
@@ -23,6 +25,12 @@ class Cell:
     y: int
     level: int | None
     title: str
+
+    @property
+    def svg(self) -> str:
+        level = "" if self.level is None else self.level
+        box = f'x="{self.x}" y="{self.y}" width="1" height="1"'
+        return f'<rect class="h{level}" {box}><title>{escape(self.title)}</title></rect>'
 
 
 @dataclass(frozen=True)
@@ -64,6 +72,10 @@ class HeatMap:
         for y, row in enumerate(self.values):
             for x, value in enumerate(row):
                 yield Cell(x, y, self.level(value), f"{DAYS[y]} {HOURS[x]}: {self.said(value)}")
+
+    @property
+    def drawing(self) -> SafeString:
+        return mark_safe("\n".join(cell.svg for cell in self.cells))
 
     def level(self, value: float | None) -> int | None:
         return value if value is None else math.ceil(LEVELS * value / self.highest) if value else 0
