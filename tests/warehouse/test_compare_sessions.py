@@ -83,7 +83,7 @@ def test_is_bounded(browser_client, django_assert_max_num_queries):
     one, other = a_session(5000), a_session(5000, started_at=START, agent_id="creator")
     for session in (one, other):
         calls(session, range(400), latency_ms=1)
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(12):
         comparison = compared(browser_client, one, other)
     assert comparison.is_cut and comparison.shared == 300
 

@@ -79,7 +79,8 @@ class Comparison:
 
     @classmethod
     def of(cls, one: AgentSession, other: AgentSession, *, by_time: bool) -> "Comparison":
-        first, second = (SessionPage(each, Asked(by_time=by_time), most_runs=MOST_RUNS) for each in (one, other))
+        asked = Asked(by_time=by_time)
+        first, second = (SessionPage(each, asked, MOST_RUNS, tells_usual=False) for each in (one, other))
         return cls(first, second, list(aligned(first.rows, second.rows)), first.has_more or second.has_more)
 
     @property

@@ -92,8 +92,8 @@ class Sum:
 class SessionPage:
     """Everything is asked when it is first needed; about ten queries in all."""
 
-    def __init__(self, session: AgentSession, asked: Asked, most_runs: int = ROWS) -> None:
-        self.session, self.asked, self.most_runs = session, asked, most_runs
+    def __init__(self, session: AgentSession, asked: Asked, most_runs: int = ROWS, tells_usual: bool = True) -> None:
+        self.session, self.asked, self.most_runs, self.tells_usual = session, asked, most_runs, tells_usual
         self.facts, self.prices = facts(session), Prices()
         self.steps = Steps(session, [child.as_step for child in self.children], by_time=asked.by_time)
         self.life = self.steps.life
@@ -192,7 +192,7 @@ class SessionPage:
 
     @cached_property
     def usual(self) -> Usual:
-        return usual_of(self.listed)
+        return usual_of(self.listed) if self.tells_usual else {}
 
     @cached_property
     def rows(self) -> list[Row]:
