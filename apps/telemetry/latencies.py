@@ -22,14 +22,14 @@ RATIO = 1.1
 BUCKET = """CASE WHEN {0} <= 1 THEN 0::smallint
     ELSE ceil(round((ln({0}::float8) / ln(1.1::float8))::numeric, 9))::smallint END"""
 
-
 PERCENTILES = """
-SELECT {column}, CASE WHEN bucket = 0 THEN 1 ELSE 1.1::float8 ^ (bucket - 1 + (asked - before) / n) END, calls::bigint
-  FROM (SELECT *, %s * calls AS asked, reached - n AS before
-          FROM (SELECT *, sum(n) OVER (PARTITION BY {column}) AS calls,
-                       sum(n) OVER (PARTITION BY {column} ORDER BY bucket) AS reached FROM ({counted}) AS counted) AS r
-       ) AS placed
- WHERE before < asked AND asked <= reached
+SELECT {columns}, CASE WHEN bucket = 0 THEN 1 ELSE 1.1::float8 ^ (bucket - 1 + (share * calls - before) / n) END,
+       calls::bigint
+  FROM (SELECT *, reached - n AS before
+          FROM (SELECT *, sum(n) OVER (PARTITION BY {columns}) AS calls,
+                       sum(n) OVER (PARTITION BY {columns} ORDER BY bucket) AS reached FROM ({counted}) AS counted) AS r
+       ) AS placed, unnest(%s::float8[]) AS share
+ WHERE before < share * calls AND share * calls <= reached ORDER BY share
 """
 
 
@@ -90,12 +90,18 @@ class LatencyQuerySet(SumsQuerySet):
     def counted(self, *columns: str):
         return self.exclude(bucket=None).order_by().values(*columns, "bucket").annotate(n=Sum("calls"))
 
-    def percentiles(self, share: float, column: str) -> dict[str, tuple[float, int]]:
-        """By the values of the column what `Latency.percentile` and `calls` say, for very many of them."""
-        sql, params = self.counted(column).query.sql_with_params()
+    def percentiles(self, shares: Sequence[float], *columns: str) -> dict[tuple[Any, ...], tuple[list[float], int]]:
+        """By the values of the columns what `Latency.percentile` says of each share, and `calls`; of very many, quick.
+
+        The shares must be in their order.
+        """
+        sql, params = self.counted(*columns).query.sql_with_params()
+        found: dict[tuple[Any, ...], tuple[list[float], int]] = {}
         with connection.cursor() as cursor:
-            cursor.execute(PERCENTILES.format(column=column, counted=sql), [share, *params])
-            return {name: (milliseconds, calls) for name, milliseconds, calls in cursor.fetchall()}
+            cursor.execute(PERCENTILES.format(columns=", ".join(columns), counted=sql), [*params, list(shares)])
+            for *names, milliseconds, calls in cursor.fetchall():
+                found.setdefault(tuple(names), ([], calls))[0].append(milliseconds)
+        return found
 
 
 def collected(rows: Iterable[tuple[Any, ...]]) -> dict[tuple[Any, ...], Latency]:

@@ -194,7 +194,8 @@ def medians(since: datetime, until: datetime, skills: Sequence[str] | None = Non
     """By skill: milliseconds, and how many calls were timed."""
     times = InvocationTime.objects.between(since, until)
     times = times if skills is None else times.filter(skill_name__in=skills)
-    return times.percentiles(0.5, "skill_name") if skills is None or skills else {}
+    found = times.percentiles([0.5], "skill_name") if skills is None or skills else {}
+    return {skill: (median, timed) for (skill,), ([median], timed) in found.items()}
 
 
 NEWEST = """

@@ -35,16 +35,17 @@ def test_are_at_most_a_tenth_off(rolled_up):
     for skill, times in taken.items():
         latency = found[(skill,)]
         assert latency.calls == len(times)
-        for share, percentile in ((0.5, latency.p50), (0.95, latency.p95), (0.99, latency.p99)):
+        shares, percentiles = [0.5, 0.95, 0.99], [latency.p50, latency.p95, latency.p99]
+        for share, percentile in zip(shares, percentiles, strict=True):
             assert exact(times, share) / RATIO <= percentile <= exact(times, share) * RATIO
-            in_sql, calls = InvocationTime.objects.of_last(days=3).percentiles(share, "skill_name")[skill]
-            assert calls == len(times) and in_sql == pytest.approx(percentile)
+        in_sql, calls = InvocationTime.objects.of_last(days=3).percentiles(shares, "skill_name", "tool_name")[skill, "t"]
+        assert calls == len(times) and in_sql == pytest.approx(percentiles)
 
 
 def test_of_calls_that_were_not_timed_there_are_none():
     make_invocation(duration_ms=None)
     assert InvocationTime.objects.of_last(days=1).latencies() == {}
-    assert InvocationTime.objects.of_last(days=1).percentiles(0.5, "skill_name") == {}
+    assert InvocationTime.objects.of_last(days=1).percentiles([0.5], "skill_name") == {}
     assert Latency([]).p50 is None
 
 

@@ -12,7 +12,6 @@ from uuid import UUID
 from django.urls import reverse
 
 from apps.core.figures import dollars
-from apps.telemetry.latencies import Latency
 from apps.telemetry.models import AgentSession
 from apps.telemetry.prices import Cost, Prices, total
 from apps.warehouse.session_page.axis import SMALLEST, WIDTH, Window
@@ -43,7 +42,7 @@ class Row:
     width: float
     url: str
     cost: Cost
-    usual: Latency | None
+    usual: Usual | None
     is_target: bool  # of a jump to an error
 
     @property
@@ -52,8 +51,7 @@ class Row:
 
     @property
     def is_slow(self) -> bool:
-        p95 = self.usual.p95 if self.usual else None
-        return p95 is not None and self.run.longest is not None and self.run.longest > p95
+        return bool(self.usual and self.run.longest is not None and self.run.longest > self.usual.p95)
 
     @property
     def written_cost(self) -> str:
@@ -113,7 +111,7 @@ class SessionPage:
 
     # --- What it is ---
 
-    @property
+    @cached_property
     def url(self) -> str:
         return reverse("session", args=[self.session.pk])
 
@@ -191,7 +189,7 @@ class SessionPage:
         return len(self.runs) > self.most_runs
 
     @cached_property
-    def usual(self) -> Usual:
+    def usual(self) -> dict[tuple[str, ...], Usual]:
         return usual_of(self.listed) if self.tells_usual else {}
 
     @cached_property
