@@ -3,7 +3,7 @@ import re
 import time
 from collections.abc import Callable
 from functools import lru_cache
-from secrets import token_hex
+from random import getrandbits
 from typing import Any, cast
 
 from django.conf import settings
@@ -41,7 +41,8 @@ def request_headers(get_response: Callable[[HttpRequest], HttpResponse]) -> Call
     def middleware(request: HttpRequest) -> HttpResponse:
         started = time.perf_counter()
         given = request.META.get("HTTP_X_CORRELATION_ID", "")
-        correlation_id = given if CORRELATION_ID.fullmatch(given) else token_hex(4)
+        # Not of os.urandom, which would hand the interpreter to another thread.
+        correlation_id = given if CORRELATION_ID.fullmatch(given) else f"{getrandbits(32):08x}"
         with connection.execute_wrapper(queries := Queries()):
             response = get_response(request)
         seconds = time.perf_counter() - started
