@@ -3,7 +3,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from ninja import Field, Schema
-from pydantic import AfterValidator, BeforeValidator, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, TypeAdapter, ValidationError
 
 from apps.core.bodies import Body, Cost, JsonObject, Moment, example
 from apps.telemetry.querysets import STATUSES
@@ -58,7 +58,7 @@ CountOrZero = Annotated[Count, BeforeValidator(zero_for_nothing)]
 CostOrZero = Annotated[Cost, BeforeValidator(zero_for_nothing)]
 
 
-class SessionFilter(Schema, frozen=True):
+class SessionFilter(BaseModel, frozen=True):
     status: str = ""
     agent_id: str = ""
     source_channel: str = ""
