@@ -33,7 +33,8 @@ class Up:
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         inherited = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "ARIA_API_AUTH")}
-        self.output = tempfile.TemporaryFile("w+")  # noqa: SIM115 (lives as long as the process)
+        # To append, for the process shares the place in the file that reading sets.
+        self.output = tempfile.TemporaryFile("a+")  # noqa: SIM115 (lives as long as the process)
         self.process = subprocess.Popen(
             [sys.executable, "manage.py", *(command or ["up"])],
             cwd=BASE_DIR,
