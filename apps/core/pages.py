@@ -26,7 +26,7 @@ PAGE = """SELECT pg_current_snapshot()::text,
     CASE WHEN pg_current_snapshot()::text <> %s THEN (SELECT count(*) FROM ({all}) AS listed) END,
     CASE WHEN pg_current_snapshot()::text <> %s THEN (SELECT '[' || coalesce(string_agg(item, ','), '') || ']'
        FROM ({items} LIMIT {limit:d} OFFSET {offset:d}) AS page(item)) END"""
-LONGEST = 100_000  # characters of a page that is remembered
+LONGEST = 50_000  # characters of a page that is remembered
 
 
 class RowAsJson(Expression):
@@ -109,8 +109,8 @@ class Seen:
 class ListSql:
     """A list's two statements with their parameters, and what each connection has seen of it.
 
-    While a server says the same snapshot nothing was committed, so nothing need be counted or written out again.
-    Another server, or the same after a crash, may say that snapshot of other rows, but has ended the connection.
+    While a server that takes writes says the same snapshot nothing was committed, so nothing need be counted or written
+    out again. Another server, or the same after a crash, may say it of other rows, but has ended the connection.
     """
 
     counted: str

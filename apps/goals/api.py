@@ -35,7 +35,7 @@ def list_goals(request: HttpRequest, page: PageNumber = 1, limit: Limit = 25, st
     return page_list(listed(status), schemas.GOAL_FIELDS, page, limit)
 
 
-@lru_cache
+@lru_cache(32)
 def listed(status: str) -> GoalQuerySet:
     """Remembered, and with it the list's SQL."""
     goals = Goal.objects.by_urgency()

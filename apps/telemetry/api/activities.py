@@ -26,7 +26,7 @@ def list_activities(request: HttpRequest, page: PageNumber = 1, limit: Limit = 5
     return page_list(listed(action), schemas.FIELDS, page, limit, count_most=recorded)
 
 
-@lru_cache
+@lru_cache(32)
 def listed(action: str) -> ActivityQuerySet:
     """Remembered, and with it the list's SQL."""
     activities = ActivityLog.objects.newest_first()

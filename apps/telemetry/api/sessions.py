@@ -35,7 +35,7 @@ def list_sessions(request: HttpRequest, filters: Query[schemas.SessionFilter], p
     return page_list(listed(filters), schemas.FIELDS, page, limit, count_most=sessions_run)
 
 
-@lru_cache
+@lru_cache(32)
 def listed(filters: schemas.SessionFilter) -> SessionQuerySet:
     """Remembered, and with it the list's SQL."""
     return chosen(filters, AgentSession.objects.all()).newest_first()
