@@ -21,12 +21,12 @@ WITH events AS (
      WHERE table_name = 'goals' AND operation = 'update' AND changed_at >= %(first)s AND changed_at < %(until)s
        AND after ?| '{status,board_column}'
 ), moved AS (
-    SELECT events.at >= %(since)s AS lately, assigned_to, maker.actor_kind AS maker,
+    SELECT events.at >= %(since)s AS lately, assigned_to, (array_agg(maker.actor_kind ORDER BY maker.id))[1] AS maker,
            bool_or(made) AS made, bool_or(finished) AS finished
       FROM events JOIN goals ON goals.id = events.id
       LEFT JOIN site_change AS maker
         ON maker.table_name = 'goals' AND maker.row_id = goals.id::text AND maker.operation = 'insert'
-     GROUP BY goals.id, 1, 2, 3
+     GROUP BY goals.id, 1, 2
 )
 SELECT lately,
        CASE WHEN maker = 'person' OR (maker IS DISTINCT FROM 'token' AND person.id IS NOT NULL)

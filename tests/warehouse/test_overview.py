@@ -139,6 +139,15 @@ class TestSince:
         [goals] = [work.goals for work in response.context["since"].work if work.goals.moved]
         assert (goals.made, goals.finished) == (1, 1)
 
+    def test_counts_a_goal_that_was_made_again_once(self, browser_client):
+        with acting(Actor("token", "skill")):
+            goal = make_goal()
+        Goal.objects.all().delete()
+        with acting(Actor("person", "alice")):
+            goal.save(force_insert=True)
+        person, agent, unknown = (one.goals.made for one in work(browser_client.get("/?range=24h")).values())
+        assert (person, agent, unknown) == (0, 1, 0)
+
     def test_tells_what_people_wanted_from_what_the_agent_did_by_itself(self, browser_client, api):
         browser_client.post("/goals/add", {"title": "By hand", "board_column": "todo"})
         assert api.post("/api/goals", {"title": "Tidy up the tidying up"}).status_code == 200
