@@ -1,7 +1,7 @@
 """Keeps the sums up to date. How seldom this runs changes the cost of an answer, never the answer."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
@@ -30,7 +30,8 @@ def roll_up(model: type[Sums], most: int = 1000) -> int:
         replace(cursor, model, "day", sorted({floor(hour, "day") for hour in hours}), of_finer(model, "day"))
         note(cursor, table(model, "month"), {floor(hour, "month") for hour in hours})
         oldest = hours[-1:]
-        if model.ever and oldest and oldest[0] < reach_of_ever():
+        # A day more than they reach: by another clock it may be tomorrow.
+        if model.ever and oldest and oldest[0] < reach_of_ever() + timedelta(days=1):
             note(cursor, table(model, "ever"), oldest)
         cross_out(cursor, notes)
     return len(hours)
@@ -79,6 +80,7 @@ def roll_up_ever(model: type[Sums]) -> bool:
             f" GROUP BY {', '.join(f's.{key}' for key in model.rows.keys)}",
             [reach, *params],
         )
+        cursor.execute(f"ANALYZE {name}")
         cross_out(cursor, {reach: notes})
     return True
 

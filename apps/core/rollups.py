@@ -73,7 +73,7 @@ class SumsQuerySet(models.QuerySet):
     def between(self, since: datetime | None, until: datetime | None = None, finest: Span = "ever"):
         """Sums that add up to the rows of `since` <= moment < `until`; None is no bound.
 
-        No row spans more than `finest`: a chart by the hour needs hours.
+        No row spans more than `finest`: a chart by the hour needs hours. Those of `ever` start where they end.
         """
         return self.reading(*window(cast(type[Sums], self.model), since, until, finest))
 
@@ -172,7 +172,9 @@ def of_all_time(model: type[Sums], first: datetime | None, end: datetime | None)
         return
     notes, params = noted_as_stale(model, "ever", None, reach)
     sums = f"{table(model, 'ever')} AS s WHERE s.starts = %s"
-    holds, params = f"EXISTS (SELECT FROM {sums}) AND NOT EXISTS (SELECT {notes})", [reach, *params]
+    # By the index on it, for before a VACUUM many dead rows may lie in the way of the first that lives.
+    reached = f"(SELECT max(starts) FROM {table(model, 'ever')}) IS NOT DISTINCT FROM %s"
+    holds, params = f"{reached} AND NOT EXISTS (SELECT {notes})", [reach, *params]
     yield f"SELECT {model.rows.stored()} FROM {sums} AND {holds}", [reach, *params]
     for sql, more in stored(model, "month", None, reach):
         yield f"{sql} AND NOT ({holds})", [*more, *params]

@@ -1,10 +1,12 @@
 """The telemetry by the hour, the day and the month: what its totals and charts add up."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from math import inf
 from time import monotonic
 
-from django.db import DataError, models
+from django.db import DatabaseError, models
 
 from apps.core.duties import stopping
 from apps.core.rolling_up import roll_up, roll_up_ever, roll_up_months
@@ -293,11 +295,21 @@ summed_ever: dict[type[Sums], float] = {}  # when, by the monotonic clock
 def roll_up_all() -> None:
     """Bring all sums up to date, the newest hours of each stream first. What stops one does not stop the others."""
     for stream in STREAMS:
-        try:
+        with others_going_on(stream):
             while roll_up(stream, HOURS_AT_ONCE) == HOURS_AT_ONCE and not stopping.is_set():
                 pass
             roll_up_months(stream)
-            if monotonic() - summed_ever.get(stream, -inf) > EVER_SECONDS and roll_up_ever(stream):
-                summed_ever[stream] = monotonic()
-        except DataError:
-            logger.exception("%s cannot be brought up to date", stream._meta.db_table)
+    for stream in STREAMS:
+        if not stopping.is_set() and monotonic() - summed_ever.get(stream, -inf) >= EVER_SECONDS:
+            with others_going_on(stream):
+                summed_ever[stream] = monotonic()  # where it fails, too
+                if not roll_up_ever(stream):
+                    del summed_ever[stream]
+
+
+@contextmanager
+def others_going_on(stream: type[Sums]) -> Iterator[None]:
+    try:
+        yield
+    except DatabaseError:
+        logger.exception("%s cannot be brought up to date", stream._meta.db_table)

@@ -6,7 +6,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.models import Count, F, Max, Min, Q, Sum, TextField, Value
 from django.db.models.functions import Cast
 from django.utils import timezone
@@ -15,6 +15,7 @@ from apps.core.models import StaleHour
 from apps.core.rolling_up import forget, roll_up, roll_up_ever, roll_up_months
 from apps.core.rollups import OF_EVER, floor, reach_of_ever
 from apps.core.triggers import MOST_ADDED
+from apps.telemetry import sums
 from apps.telemetry.call_totals import CallTotal
 from apps.telemetry.latencies import InvocationTime, UsageTime
 from apps.telemetry.models import ActivityLog, AgentSession, ModelUsage, SkillInvocation
@@ -305,11 +306,56 @@ class TestSumsOfAllTime:
         assert InvocationSum.ever.objects.aggregate(n=Sum("calls")) == {"n": 2}
         assert self.calls() == 2
 
-    def test_leave_out_what_was_forgotten(self, reach):
+    def test_do_not_hold_for_sums_that_are_forgotten(self, reach):
         self.pretend()
         forget(InvocationSum)
-        assert roll_up_ever(InvocationSum) is False
         assert self.calls() == 2
+
+    def test_leave_out_stale_hours(self, reach, monkeypatch):
+        SkillInvocation.objects.update(skill_name="another")
+        monkeypatch.setattr("apps.core.rollups.OF_EVER", OF_EVER - timedelta(days=1))
+        assert roll_up_ever(InvocationSum)
+        assert not InvocationSum.ever.objects.exists()
+        assert self.calls() == 2
+        roll_up(InvocationSum)
+        assert roll_up_ever(InvocationSum)
+        assert InvocationSum.ever.objects.aggregate(n=Sum("calls")) == {"n": 2}
+
+    def test_are_told_by_a_clock_that_lags(self, reach, monkeypatch):
+        """Another process has summed a day further already."""
+        monkeypatch.setattr("apps.core.rollups.OF_EVER", OF_EVER - timedelta(days=1))
+        assert roll_up_ever(InvocationSum)
+        monkeypatch.undo()
+        self.call(reach + timedelta(minutes=1))
+        roll_up(InvocationSum)
+        monkeypatch.setattr("apps.core.rollups.OF_EVER", OF_EVER - timedelta(days=1))
+        assert self.calls() == 3
+
+    def test_are_made_by_the_site_itself_but_not_all_the_time(self, monkeypatch):
+        monkeypatch.setattr(sums, "summed_ever", {})
+        for days, summed in ((9, 1), (8, 1)):
+            self.call(timezone.now() - timedelta(days=days))
+            sums.roll_up_all()
+            assert InvocationSum.ever.objects.aggregate(n=Sum("calls")) == {"n": summed}
+        assert self.calls() == 2
+        monkeypatch.setattr(sums, "EVER_SECONDS", 0)
+        sums.roll_up_all()
+        assert InvocationSum.ever.objects.aggregate(n=Sum("calls")) == {"n": 2}
+
+
+@pytest.mark.django_db
+def test_what_stops_one_stream_does_not_stop_the_others(monkeypatch, caplog):
+    def failing(stream, most):
+        if stream is SessionSum:
+            raise OperationalError("canceling statement due to statement timeout")
+        return roll_up(stream, most)
+
+    monkeypatch.setattr(sums, "roll_up", failing)
+    make_session(started_at=START)
+    SkillInvocation.objects.create(skill_name="s", tool_name="t", created_at=START)
+    sums.roll_up_all()
+    assert "site_session_sum cannot be brought up to date" in caplog.text
+    assert {note.sums for note in StaleHour.objects.all()} == {"site_session_sum_added"}
 
 
 @pytest.mark.django_db
@@ -370,13 +416,15 @@ def test_an_end_beyond_the_calendar_is_no_end():
 def test_what_is_written_while_sums_are_rolled_up_is_counted_once():
     def work(number):
         if number % 4 == 0:
-            return roll_up(InvocationSum)
+            return roll_up_ever(InvocationSum) if number % 8 else roll_up(InvocationSum)
         SkillInvocation.objects.create(skill_name="s", tool_name=str(number % 3), created_at=START)
 
     at_once(work, range(200))
     assert InvocationSum.objects.between(None).aggregate(n=Sum("calls")) == {"n": 150}
-    roll_up(InvocationSum)
-    assert InvocationSum.objects.between(None).aggregate(n=Sum("calls")) == {"n": 150}
+    for finest in ("ever", "month"):
+        roll_up(InvocationSum)
+        roll_up_ever(InvocationSum)
+        assert InvocationSum.objects.between(None, finest=finest).aggregate(n=Sum("calls")) == {"n": 150}
     assert not StaleHour.objects.filter(sums="site_invocation_sum").exists()
 
 
