@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from math import sqrt
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from django.db import connection
 from django.utils import timezone
@@ -29,21 +29,14 @@ SILENT = 1.5  # times the longest pause before
 LEAST_TIMED, SLOWER, SLOWER_MS = 20, 2, 100  # calls, times the usual median, and milliseconds above it
 
 
-@dataclass(frozen=True)
-class Outcomes:
+class Outcomes(NamedTuple):
     calls: int = 0
     failed: int = 0
 
     @property
     def bounds(self) -> tuple[float, float]:
-        """Between which shares the truth lies, 95 % sure (Wilson's interval)."""
-        if not self.calls:
-            return 0.0, 1.0
-        share = 1 - self.failed / self.calls
-        middle = share + Z * Z / (2 * self.calls)
-        width = Z * sqrt(share * (1 - share) / self.calls + Z * Z / (4 * self.calls**2))
-        scale = 1 + Z * Z / self.calls
-        return max((middle - width) / scale, 0.0), min((middle + width) / scale, 1.0)
+        """Between which shares the truth lies, 95 % sure."""
+        return wilson(self.calls, self.failed)
 
     @property
     def surely(self) -> float:
@@ -60,8 +53,21 @@ class Outcomes:
     def seems_bad(self) -> bool:
         return self.failed > (1 - GOOD) * self.calls
 
-    def __add__(self, other: "Outcomes") -> "Outcomes":
-        return Outcomes(self.calls + other.calls, self.failed + other.failed)
+    def __add__(self, other: tuple[int, ...]) -> "Outcomes":  # type: ignore[override]  # a sum, no longer tuple
+        calls, failed = other
+        return Outcomes(self.calls + calls, self.failed + failed)
+
+
+@lru_cache(10_000)
+def wilson(calls: int, failed: int) -> tuple[float, float]:
+    """Wilson's interval of the share that succeeds. Most of many skills have few calls, and so the same."""
+    if not calls:
+        return 0.0, 1.0
+    share = 1 - failed / calls
+    middle = share + Z * Z / (2 * calls)
+    width = Z * sqrt(share * (1 - share) / calls + Z * Z / (4 * calls**2))
+    scale = 1 + Z * Z / calls
+    return max((middle - width) / scale, 0.0), min((middle + width) / scale, 1.0)
 
 
 @dataclass(frozen=True)
