@@ -34,7 +34,7 @@ class NameSelect(forms.Select):
         chosen = self.format_value(value)
         attributes = flatatt(self.build_attrs(self.attrs, {"name": name, **(attrs or {})}))
         options = "".join(
-            f'<option value="{escape(key)}"{" selected" if key in chosen else ""}>{escape(label)}</option>'
+            f'<option value="{escape(str(key))}"{" selected" if key in chosen else ""}>{escape(str(label))}</option>'
             for key, label in self.choices
         )
         return mark_safe(f"<select{attributes}>{options}</select>")

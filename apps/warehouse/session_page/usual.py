@@ -21,7 +21,7 @@ def usual_of(runs: Sequence[Run]) -> dict[tuple[str, ...], Usual]:
     """Of the last 30 days, by `key_of` a run; two queries at most."""
     models = {run.name for run in runs if run.kind == "model"}
     tools = {(run.name, run.part) for run in runs if run.kind == "skill"}
-    found = {}
+    found: dict[tuple[str, ...], tuple[list[float], int]] = {}
     if models:
         calls = UsageTime.objects.of_last(days=DAYS).filter(model__in=models)
         found |= {("model", *names): said for names, said in calls.percentiles(Usual(0.5, 0.95), "model").items()}
