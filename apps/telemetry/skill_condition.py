@@ -140,14 +140,14 @@ class Condition:
         return ORDER[self.level], self.week.surely, self.skill
 
 
-def conditions() -> list[Condition]:
-    """Of the skills that were called within 7 days, the worst first. In four queries.
+def conditions(skills: Sequence[str] | None = None) -> list[Condition]:
+    """Of the skills that were called within 7 days, or of these of them, the worst first. In four queries.
 
     What takes long to know is asked of those skills alone that it can say something of.
     """
     now = timezone.now()
-    rows = hours_of_skills(now)
-    late = medians(now - RECENT, now)
+    rows = hours_of_skills(now, skills)
+    late = medians(now - RECENT, now, skills)
     before = medians(now - WEEK, now - RECENT, [skill for skill, (_, timed) in late.items() if timed >= LEAST_TIMED])
     streaks = failures_in_a_row([skill for skill, calls, failed, *_ in rows if failed >= min(calls, IN_A_ROW)])
     found = [
@@ -179,9 +179,12 @@ SELECT skill_name, sum(calls)::bigint, sum(failed)::bigint,
 """
 
 
-def hours_of_skills(now: datetime) -> list[tuple[Any, ...]]:
+def hours_of_skills(now: datetime, skills: Sequence[str] | None) -> list[tuple[Any, ...]]:
     """By skill: calls and failures of the week and of its last day, the last call, and the hours with calls."""
+    if skills == []:
+        return []
     week = InvocationSum.objects.between(now - WEEK, now, "hour")
+    week = week if skills is None else week.filter(skill_name__in=skills)
     sums, parameters = week.values("skill_name", "starts", "calls", "failed", "last_at").query.sql_with_params()
     recent = floor(now - RECENT, "hour")
     with connection.cursor() as cursor:

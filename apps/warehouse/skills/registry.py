@@ -5,13 +5,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
+from django.utils import timezone
+
 from apps.core.charts import Sparkline
 from apps.core.figures import Figure, share, whole
 from apps.core.ranges import TimeRange, label_of
+from apps.skillset.models import SkillUse
 from apps.skillset.registry import registered_skills
 from apps.telemetry.skill_calls import Group, SkillCalls
 from apps.telemetry.skill_charts import failure_rate
-from apps.telemetry.skill_condition import LEVELS, Condition, Level, Outcomes, conditions
+from apps.telemetry.skill_condition import LEVELS, WEEK, Condition, Level, Outcomes
 
 State = Level | Literal["unused"]
 STATES = dict[State, str]([*LEVELS.items(), ("unused", "not called in 7 d")])
@@ -29,7 +32,7 @@ class Skill:
     last_used: datetime | None
     uses: int  # ever
     calls: Group | None  # in the time that is shown
-    condition: Condition | None
+    condition: Condition | None = None  # where it is known
     spark: Sparkline | None = None  # where it is drawn
 
     @property
@@ -96,23 +99,27 @@ SORTS: dict[str, Callable[[Skill], Any]] = {
 
 
 def skills_of(time: TimeRange) -> list[Skill]:
-    """All that are registered or were called in the time or within 7 days."""
+    """All that are registered or were called in the time or within 7 days, without their conditions."""
     calls = SkillCalls(time, parts=("skill_name",))
     groups = {group.names[0]: group for group in calls.by("skill_name")}
-    found = {condition.skill: condition for condition in conditions()}
+    lately = SkillUse.objects.filter(last_used_at__gte=timezone.now() - WEEK)
+    used = dict(lately.values_list("skill_name", "last_used_at"))
     registered = {row["skill_name"]: row for row in registered_skills("", MOST_REGISTERED)}
-    return [
-        skill(name, registered.get(name), groups.get(name), found.get(name))
-        for name in {**registered, **groups, **found}
-    ]
+    names = {**registered, **groups, **used}
+    return [skill(name, registered.get(name), groups.get(name), used.get(name)) for name in names]
 
 
-def skill(name: str, row: dict[str, Any] | None, calls: Group | None, condition: Condition | None) -> Skill:
-    moments = (calls and calls.last_seen, condition and condition.last_at, row and row["last_execution"])
+def skill(name: str, row: dict[str, Any] | None, calls: Group | None, used: datetime | None) -> Skill:
+    moments = (calls and calls.last_seen, used, row and row["last_execution"])
     last_used = max((moment for moment in moments if moment), default=None)
     uses = max(row["use_count"] if row else 0, calls.outcomes.calls if calls else 0)
     layer, status = (row["layer"] or "", row["status"]) if row else ("", "")
-    return Skill(name, layer, status, last_used, uses, calls, condition)
+    return Skill(name, layer, status, last_used, uses, calls)
+
+
+def with_conditions(skills: list[Skill], conditions: Iterable[Condition]) -> list[Skill]:
+    found = {condition.skill: condition for condition in conditions}
+    return [replace(skill, condition=found.get(skill.name)) for skill in skills]
 
 
 def with_sparks(skills: list[Skill], time: TimeRange) -> list[Skill]:
@@ -133,12 +140,17 @@ def with_sparks(skills: list[Skill], time: TimeRange) -> list[Skill]:
 
 def figures(skills: list[Skill]) -> list[Figure]:
     outcomes = sum((skill.calls.outcomes for skill in skills if skill.calls), start=Outcomes())
-    counts = (
-        ("Registered", sum(bool(skill.status) for skill in skills)),
-        ("Called in this time", sum(bool(skill.calls) for skill in skills)),
-        ("Calls", outcomes.calls),
-        ("Failing now", sum(skill.state == "failing" for skill in skills)),
-        ("Worth a look now", sum(skill.state == "watch" for skill in skills)),
-    )
-    shown = [Figure(label, count, None, whole) for label, count in counts]
-    return [*shown[:3], Figure("Failed", failure_rate(outcomes), None, share), *shown[3:]]
+    return [
+        Figure("Registered", sum(bool(skill.status) for skill in skills), None, whole),
+        Figure("Called in this time", sum(bool(skill.calls) for skill in skills), None, whole),
+        Figure("Calls", outcomes.calls, None, whole),
+        Figure("Failed", failure_rate(outcomes), None, share),
+    ]
+
+
+def figures_of_health(skills: list[Skill]) -> list[Figure]:
+    """Of skills whose conditions are known."""
+    return [
+        Figure("Failing now", sum(skill.state == "failing" for skill in skills), None, whole),
+        Figure("Worth a look now", sum(skill.state == "watch" for skill in skills), None, whole),
+    ]

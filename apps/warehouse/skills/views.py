@@ -17,6 +17,7 @@ from apps.telemetry.models import SkillInvocation
 from apps.telemetry.schemas.skills import FIELDS
 from apps.telemetry.skill_calls import TOOL, SkillCalls
 from apps.telemetry.skill_charts import charts, figures, latency_histogram, rhythm
+from apps.telemetry.skill_condition import conditions
 from apps.warehouse.skills import registry
 from apps.warehouse.skills.registry import COLUMNS, SORTS, STATES, Skill, Wanted
 
@@ -46,10 +47,17 @@ def skills(request: HttpRequest) -> HttpResponseBase:
     time, range_form = chosen_range(request.GET)
     wanted = wanted_skills(request)
     every = registry.skills_of(time)
+    # How very many skills are takes longer to find out than all else; it is asked of what is shown, if that will do.
+    all_known = bool(len(every) <= A_PAGE or wanted.state or wanted_format(request))
+    if all_known:
+        every = registry.with_conditions(every, conditions())
     found = wanted.of(every)
     if wanted_format(request):
         return export_table(request, COLUMNS, (skill.row for skill in found), "skills")
     shown = Paginator(found, A_PAGE).get_page(request.GET.get("page"))
+    rows = list(shown)
+    if not all_known:
+        rows = registry.with_conditions(rows, conditions([skill.name for skill in rows]))
     context: dict[str, Any] = {
         "time": time,
         "ranges": NAMES,
@@ -57,8 +65,9 @@ def skills(request: HttpRequest) -> HttpResponseBase:
         "kept": [(name, request.GET[name]) for name in (*TIME, "sort") if name in request.GET],
         "wanted": wanted,
         "filter": SkillFilter(wanted, every),
-        "figures": registry.figures(every),
-        "page": KeysetPage(registry.with_sparks(list(shown), time), wanted.order),
+        "figures": [*registry.figures(every), *(registry.figures_of_health(every) if all_known else ())],
+        "all_known": all_known,
+        "page": KeysetPage(registry.with_sparks(rows, time), wanted.order),
         "numbered": shown,
     }
     return render(request, "skillset/skills.html", context)
