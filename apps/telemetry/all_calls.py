@@ -1,26 +1,23 @@
 """The calls of all skills in a time: of however many tools there are, only what is shown is read in full."""
 
-from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from heapq import nsmallest
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from django.db.models import F, QuerySet, Sum, TextField, Value
+from django.db.models import Sum
 
 from apps.core.rollups import Span, first_moment
 from apps.telemetry.call_totals import CallTotal, CallTotalQuerySet
-from apps.telemetry.latencies import Latency, collected
-from apps.telemetry.skill_calls import NO_TIMES, TOOL, FoundError, Group, Names, SkillCalls, group
+from apps.telemetry.latencies import Latency
+from apps.telemetry.skill_calls import NO_TIMES, TOOL, FoundError, Group, Names, Row, SkillCalls, group, parted
 from apps.telemetry.skill_condition import Outcomes
 from apps.telemetry.sums import InvocationSum
 
 LEAST_CALLS = 5  # timed ones of a tool, to be called slow
 MANY = 500  # tools, beyond which only the slowest calls are asked for first
 LOWEST = -1  # below all buckets
-RANKED = 10  # tools of each kind that are shown
 
 
 class Tool(NamedTuple):
@@ -31,7 +28,6 @@ class Tool(NamedTuple):
     calls: int
     failed: int
     timed: int
-    tokens: int
 
 
 @dataclass(frozen=True)
@@ -46,51 +42,18 @@ class AllCalls(SkillCalls):
     times_together = together
 
     @cached_property
-    def counts(self) -> list[Tool]:
-        sums = self.sums().order_by().values_list(*TOOL)
-        found = sums.annotate(*(Sum(name) for name in ("calls", "failed", "timed", "tokens_used")))
-        return [Tool(*row) for row in found]
-
-    @property
-    def outcomes(self) -> Outcomes:
-        return Outcomes(sum(tool.calls for tool in self.counts), sum(tool.failed for tool in self.counts))
-
-    @property
-    def tokens(self) -> int:
-        return sum(tool.tokens for tool in self.counts)
+    def rows(self) -> list[Row]:
+        """Of the skills, the busiest first."""
+        return sorted(self.sums().kinds("skill_name"), key=lambda row: (-row["total"], row["skill_name"]))
 
     @property
     def first(self) -> datetime:
         return first_moment(InvocationSum) or self.time.until
 
-    @cached_property
-    def names(self) -> list[str]:
-        """Of all skills, the busiest first."""
-        calls: Counter[str] = Counter()
-        for tool in self.counts:
-            calls[tool.skill] += tool.calls
-        return sorted(calls, key=lambda skill: (-calls[skill], skill))
-
-    @cached_property
-    def groups(self) -> dict[Names, Group]:
-        """Those of `parts`, with their times."""
-        sums, times = (self.parts_of(every) for every in (self.sums(), self.times()))
-        rows = union(part.kinds("skill_name", "part") for part in sums)
-        counts = union(part.counted("skill_name", "part") for part in times).order_by("bucket")
-        found = collected(counts.values_list("skill_name", "part", "bucket", "n"))
-        named = (((row["skill_name"], row["part"]), row) for row in rows)
-        return {names: replace(group(names, [row]), times=found.get(names, NO_TIMES)) for names, row in named}
-
-    def parts_of(self, rows: Any) -> list[Any]:
-        """The busiest skills, where `part` is None; and the ranked tools, with others of their names."""
-        ranked = [*self.slowest, *self.failing]
-        tools = rows.filter(skill_name__in={skill for skill, _ in ranked}, tool_name__in={tool for _, tool in ranked})
-        skills = rows.filter(skill_name__in=self.names[: self.most])
-        return [skills.annotate(part=Value(None, TextField())), tools.annotate(part=F("tool_name"))]
-
     @property
     def skills(self) -> list[Group]:
-        return [self.groups[skill, None] for skill in self.names[: self.most]]
+        busiest = [group((row["skill_name"],), [row]) for row in self.rows[: self.most]]
+        return self.timed(busiest, "skill_name")
 
     @property
     def errors(self) -> list[FoundError]:
@@ -98,6 +61,31 @@ class AllCalls(SkillCalls):
         rows = failed.order_by("-failures", "skill_name", "error_type")
         names = ("skill_name", "error_type", "failures", "first_seen", "last_seen")
         return [FoundError(*row) for row in rows.values_list(*names)[: self.most]]
+
+
+@dataclass(frozen=True)
+class AllTools(AllCalls):
+    """The `most` tools that are slowest and that fail most."""
+
+    most: int = 10
+
+    @cached_property
+    def counts(self) -> list[Tool]:
+        sums = self.sums().order_by().values_list(*TOOL)
+        return [Tool(*row) for row in sums.annotate(Sum("calls"), Sum("failed"), Sum("timed"))]
+
+    @property
+    def slowest_and_failing(self) -> tuple[list[Group], list[Group]]:
+        slowest, failing = self.slowest, self.failing
+        # Of these, and of others that bear the name of one of them.
+        wanted = {
+            "skill_name__in": {skill for skill, _ in (*slowest, *failing)},
+            "tool_name__in": {tool for _, tool in (*slowest, *failing)},
+        }
+        rows = parted(self.sums().filter(**wanted).kinds(*TOOL), *TOOL)
+        times = self.times().filter(**wanted).latencies(*TOOL)
+        found = {names: replace(group(names, rows[names]), times=times.get(names, NO_TIMES)) for names in rows}
+        return [found[names] for names in slowest], [found[names] for names in failing]
 
     @cached_property
     def slowest(self) -> list[Names]:
@@ -107,9 +95,9 @@ class AllCalls(SkillCalls):
         """
         place = self.all_times.place(0.99) if len(self.counts) > MANY else None
         found = self.slower_than(place[0]) if place else {}
-        if len(found) < RANKED:
+        if len(found) < self.most:
             found = self.slower_than(LOWEST)
-        return nsmallest(RANKED, found, key=lambda names: (-found[names], names))
+        return nsmallest(self.most, found, key=lambda names: (-found[names], names))
 
     def slower_than(self, bucket: int) -> dict[Names, float]:
         """The p95, in milliseconds, of those tools whose p95 lies above the bucket."""
@@ -125,13 +113,8 @@ class AllCalls(SkillCalls):
     def failing(self) -> list[Names]:
         """Tools, by the share of the calls that surely fails: one failure of one call says less than 50 of 100."""
         failed = [tool for tool in self.counts if tool.failed]
-        return [(tool.skill, tool.name) for tool in nsmallest(RANKED, failed, key=surely_failing)]
+        return [(tool.skill, tool.name) for tool in nsmallest(self.most, failed, key=surely_failing)]
 
 
 def surely_failing(tool: Tool) -> tuple[float, int, Names]:
     return Outcomes(tool.calls, tool.failed).bounds[1], -tool.failed, (tool.skill, tool.name)
-
-
-def union(parts: Iterable[QuerySet]) -> QuerySet:
-    first, *others = parts
-    return first.union(*others, all=True)

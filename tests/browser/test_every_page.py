@@ -45,7 +45,7 @@ PAGES = [
     *("/login", "/search", "/search?q=one", "/settings", "/models"),
     *("/budgets", BUDGET),
     *("/sessions", SESSION, f"{SESSION}/compare", f"{SESSION}/compare/{SESSION[-36:]}"),
-    *("/skills", "/skills/skill%200", "/skill-stats", "/skill-health"),
+    *("/skills", "/skills/skill%200", "/skill-stats", "/skill-stats?show=tools", "/skill-health"),
     *("/activities", "/creative-pulse", "/thoughts", "/working-memory"),
     *("/working-memory/checkpoints", "/working-memory/checkpoint?name=kept", "/working-memory/clean-up"),
     *("/proposals", PROPOSAL, "/lessons", LESSON, "/lessons/duplicates"),
@@ -53,7 +53,8 @@ PAGES = [
     *("/memories", "/memories/plan%2Fb", "/memory-search?q=apples", TEXT),
     *("/knowledge/import", IMPORT, "/knowledge/merge", f"/knowledge/merge/{NODE[-36:]}/{NODE[-36:-1]}1"),
 ]
-SKILLS = ("/skills", f"/skills/{quote(HOSTILE[:99], safe='')}", "/skill-stats", "/skill-health")
+SKILL = f"/skills/{quote(HOSTILE[:99], safe='')}"
+SKILLS = ("/skills", SKILL, "/skill-stats", "/skill-stats?show=tools", "/skill-health")
 
 
 @pytest.fixture

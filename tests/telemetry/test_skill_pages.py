@@ -7,7 +7,7 @@ from django.http import QueryDict
 
 from apps.core.ranges import chosen_range
 from apps.core.rolling_up import roll_up
-from apps.telemetry.all_calls import AllCalls
+from apps.telemetry.all_calls import AllTools
 from apps.telemetry.latencies import InvocationTime
 from apps.telemetry.models import SkillInvocation
 from apps.telemetry.skill_calls import TOOL, SkillCalls
@@ -15,7 +15,12 @@ from apps.telemetry.sums import InvocationSum
 from tests.telemetry.rows import ago, make_invocation
 
 pytestmark = pytest.mark.django_db
-PAGES = ("/skill-stats", "/skill-health")
+TOOLS = "/skill-stats?show=tools"
+PAGES = ("/skill-stats", TOOLS, "/skill-health")
+
+
+def at(path, query):
+    return f"{path}{'&' if '?' in path else '?'}{query}"
 
 
 @pytest.fixture
@@ -53,21 +58,29 @@ class TestStatistics:
 
     def test_tools_that_are_slow_or_fail(self, browser_client, calls):
         make_invocation(skill_name="once", tool_name="slow", duration_ms=60_000, success=False, error_type="E")
-        context = browser_client.get("/skill-stats").context
+        response = browser_client.get(TOOLS)
+        context = response.context
         assert [tool.names for tool in context["slowest"]] == [("market", "price")]  # once is too seldom to tell
         assert [tool.names[0] for tool in context["failing"]] == ["feed", "once"]
         [tool] = context["slowest"]
         assert tool.percentiles[0] == pytest.approx(1000, rel=0.1) and tool.percentiles[2] <= tool.longest == 2000
+        assert "&lt;b&gt;post&lt;/b&gt;" in response.content.decode()
+
+    def test_of_no_tools(self, browser_client):
+        assert b"No tool was slow or failed in this time." in browser_client.get(TOOLS).content
+
+    def test_tools_stand_beside_the_skills_of_the_same_time(self, browser_client):
+        assert b'href="?range=30d&amp;show=tools"' in browser_client.get("/skill-stats?range=30d").content
+        assert b'href="?range=30d"' in browser_client.get("/skill-stats?range=30d&show=tools").content
 
     @pytest.mark.parametrize("ranked", [1, 3, 10])
     def test_of_very_many_tools_the_slowest_are_the_same(self, browser_client, monkeypatch, ranked):
         for number in range(60):
             make_invocation(tool_name=f"tool {number % 12}", duration_ms=number % 12 * 50 + number * number)
         time, _ = chosen_range(QueryDict())
-        monkeypatch.setattr("apps.telemetry.all_calls.RANKED", ranked)
-        few = AllCalls(time).slowest
+        few = AllTools(time, most=ranked).slowest
         monkeypatch.setattr("apps.telemetry.all_calls.MANY", 1)
-        many = AllCalls(time).slowest
+        many = AllTools(time, most=ranked).slowest
         assert many == few
         every = SkillCalls(time, parts=TOOL)
         p95 = {tool.names: tool.times.p95 for tool in every.timed(every.by(*TOOL), *TOOL)}
@@ -92,7 +105,6 @@ class TestStatistics:
         assert unnamed.count == 1 and "without an error_type" in unnamed.advice
         first = SkillInvocation.objects.filter(error_type="TimeoutError").earliest("created_at").created_at
         assert named.first_seen == first
-        assert "&lt;b&gt;post&lt;/b&gt;" in response.content.decode()
 
     def test_charts_and_the_hours_of_the_week(self, browser_client, calls):
         context = browser_client.get("/skill-stats").context
@@ -146,16 +158,16 @@ class TestHealth:
 class TestPages:
     def test_of_nothing_they_say_how_calls_get_there(self, browser_client, path):
         for time in ("1h", "7d", "all"):
-            assert b"POST /api/skills/invocations" in browser_client.get(f"{path}?range={time}").content
+            assert b"POST /api/skills/invocations" in browser_client.get(at(path, f"range={time}")).content
 
     def test_cost_a_bounded_number_of_queries(self, browser_client, calls, path, django_assert_max_num_queries):
         for time in ("24h", "30d", "all"):
             with django_assert_max_num_queries(12):
-                browser_client.get(f"{path}?range={time}")
+                browser_client.get(at(path, f"range={time}"))
 
     def test_nonsense_shows_the_usual(self, browser_client, calls, path):
         for query in ("range=x%00", "since=0001-01-01T00:00&until=9999-12-31T00:00", "range=7d&until=no"):
-            assert browser_client.get(f"{path}?{query}").status_code == 200
+            assert browser_client.get(at(path, query)).status_code == 200
 
     def test_are_for_those_who_logged_in_and_only_to_be_read(self, client, browser_client, path):
         assert client.get(path).status_code == 302

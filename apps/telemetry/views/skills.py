@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET
 
 from apps.core.export import export_table, wanted_format
 from apps.core.ranges import NAMES, chosen_range
-from apps.telemetry.all_calls import AllCalls
+from apps.telemetry.all_calls import AllCalls, AllTools
 from apps.telemetry.skill_calls import TOOL, Group, SkillCalls
 from apps.telemetry.skill_charts import charts, figures, rhythm
 from apps.telemetry.skill_condition import GOOD, IN_A_ROW, LEVELS, Condition, conditions
@@ -35,20 +35,18 @@ def skill_stats(request: HttpRequest) -> HttpResponseBase:
     if wanted_format(request):
         calls = SkillCalls(time, parts=TOOL)
         return export_table(request, TOOL_COLUMNS, map(tool_row, calls.timed(calls.by(*TOOL), *TOOL)), "skill-tools")
+    context: dict[str, Any] = {"time": time, "ranges": NAMES, "range_form": range_form, "most": BUSIEST}
+    if request.GET.get("show") == "tools":
+        context["slowest"], context["failing"] = AllTools(time).slowest_and_failing
+        return render(request, "telemetry/skill_tools.html", context)
     every = AllCalls(time, most=BUSIEST)
-    context: dict[str, Any] = {
-        "time": time,
-        "ranges": NAMES,
-        "range_form": range_form,
+    context |= {
         "figures": figures(every),
         "charts": charts(every),
         "rhythm": rhythm(every),
         "skills": every.skills,
-        "left_out": len(every.names[BUSIEST:]),
-        "slowest": [every.groups[names] for names in every.slowest],
-        "failing": [every.groups[names] for names in every.failing],
+        "left_out": len(every.rows[BUSIEST:]),
         "errors": every.errors,
-        "most": BUSIEST,
     }
     return render(request, "telemetry/skill_stats.html", context)
 
