@@ -22,6 +22,7 @@ from apps.warehouse.skills import registry
 from apps.warehouse.skills.registry import COLUMNS, SORTS, STATES, Skill, Wanted
 
 A_PAGE = 50  # skills
+MANY = 200  # skills, whose health takes longer to find out than all else
 TIME = ("range", "since", "until")
 
 
@@ -47,8 +48,8 @@ def skills(request: HttpRequest) -> HttpResponseBase:
     time, range_form = chosen_range(request.GET)
     wanted = wanted_skills(request)
     every = registry.skills_of(time)
-    # How very many skills are takes longer to find out than all else; it is asked of what is shown, if that will do.
-    all_known = bool(len(every) <= A_PAGE or wanted.state or wanted_format(request))
+    # Where there are more, the health of those that are shown will do, unless it is asked for.
+    all_known = bool(len(every) <= MANY or wanted.state or wanted_format(request))
     if all_known:
         every = registry.with_conditions(every, conditions())
     found = wanted.of(every)
