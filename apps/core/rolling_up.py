@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
 
-from apps.core.rollups import FINER, Span, Sums, floor, joined, reach_of_ever, stored, table
+from apps.core.rollups import FINER, Span, Sums, floor, joined, reach_of_ever, reaches, stored, table
 from apps.core.triggers import ADDED, hours_there, noted
 
 
@@ -33,7 +34,7 @@ def roll_up(model: type[Sums], most: int = 1000) -> int:
         # A day more than they reach: by another clock it may be tomorrow.
         if model.ever and oldest and oldest[0] < reach_of_ever() + timedelta(days=1):
             note(cursor, table(model, "ever"), oldest)
-        cross_out(cursor, notes)
+        cross_out(cursor, chain(*notes.values()))
     return len(hours)
 
 
@@ -49,7 +50,7 @@ def roll_up_months(model: type[Sums], most: int = 12) -> int:
         )
         notes = dict(cursor.fetchall())
         replace(cursor, model, "month", list(notes), of_finer(model, "month"))
-        cross_out(cursor, notes)
+        cross_out(cursor, chain(*notes.values()))
     return len(notes)
 
 
@@ -65,23 +66,17 @@ def roll_up_ever(model: type[Sums]) -> bool:
     with connection.cursor() as cursor:
         lock(cursor, model)
         cursor.execute(
-            f"SELECT array(SELECT id FROM site_stale_hour WHERE sums = %s AND hour < %s),"
-            f" EXISTS (SELECT FROM {name} WHERE starts = %s)",
+            f"SELECT array(SELECT id FROM site_stale_hour WHERE sums = %s AND hour < %s), {reaches(model)}",
             [name, reach, reach],
         )
         notes, there = cursor.fetchone()
         if there and not notes:
             return False
         sums, params = joined(stored(model, "month", None, reach))
-        columns, summed = aggregates(model)
-        cursor.execute(f"DELETE FROM {name}")
-        cursor.execute(
-            f"INSERT INTO {name} (starts, {columns}) SELECT %s, {summed} FROM ({sums}) AS s"
-            f" GROUP BY {', '.join(f's.{key}' for key in model.rows.keys)}",
-            [reach, *params],
-        )
+        cursor.execute(f"DELETE FROM {name} WHERE starts <> %s", [reach])
+        replace(cursor, model, "ever", [reach], f"CROSS JOIN ({sums}) AS s", params)
         cursor.execute(f"ANALYZE {name}")
-        cross_out(cursor, {reach: notes})
+        cross_out(cursor, notes)
     return True
 
 
@@ -96,8 +91,8 @@ def note(cursor: Any, name: str, hours: Iterable[datetime]) -> None:
     )
 
 
-def cross_out(cursor: Any, notes: dict[datetime, list[int]]) -> None:
-    cursor.execute("DELETE FROM site_stale_hour WHERE id = ANY(%s)", [[id for ids in notes.values() for id in ids]])
+def cross_out(cursor: Any, notes: Iterable[int]) -> None:
+    cursor.execute("DELETE FROM site_stale_hour WHERE id = ANY(%s)", [list(notes)])
 
 
 def of_finer(model: type[Sums], span: Span) -> str:
@@ -116,21 +111,18 @@ def forget(model: type[Sums]) -> None:
         )
 
 
-def replace(cursor: Any, model: type[Sums], span: Span, starts: list[datetime], source: str) -> None:
-    """Sum the hours, days or months `w.start` anew, from the sums `s` of shorter times that `source` joins to them."""
-    name, (columns, summed) = table(model, span), aggregates(model)
+def replace(
+    cursor: Any, model: type[Sums], span: Span, starts: list[datetime], source: str, params: Iterable[Any] = ()
+) -> None:
+    """Sum the spans that begin at `w.start` anew, from the sums `s` of shorter times that `source` joins to them."""
+    name, keys, measures = table(model, span), list(model.rows.keys), model.rows.measures
+    summed = [f"{measure.of_sums}(s.{column})" for column, measure in measures.items()]
+    kept = [f"s.{key}" for key in keys]
     # In one statement, so that both halves see the same rows: an addition is in the new sums or still beside them.
     cursor.execute(
         f"WITH old AS (DELETE FROM {name} WHERE starts = ANY(%s))"
-        f" INSERT INTO {name} (starts, {columns}) SELECT w.start, {summed}"
-        f" FROM unnest(%s::timestamptz[]) AS w(start) {source}"
-        f" GROUP BY w.start, {', '.join(f's.{key}' for key in model.rows.keys)}",
-        [starts, starts],
+        f" INSERT INTO {name} (starts, {', '.join([*keys, *measures])})"
+        f" SELECT w.start, {', '.join([*kept, *summed])}"
+        f" FROM unnest(%s::timestamptz[]) AS w(start) {source} GROUP BY w.start, {', '.join(kept)}",
+        [starts, starts, *params],
     )
-
-
-def aggregates(model: type[Sums]) -> tuple[str, str]:
-    """The columns of keys and measures, and what makes them of the sums `s` of shorter times."""
-    keys, measures = model.rows.keys, model.rows.measures
-    summed = [f"{measure.of_sums}(s.{column})" for column, measure in measures.items()]
-    return ", ".join([*keys, *measures]), ", ".join([*(f"s.{key}" for key in keys), *summed])

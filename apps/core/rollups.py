@@ -172,9 +172,7 @@ def of_all_time(model: type[Sums], first: datetime | None, end: datetime | None)
         return
     notes, params = noted_as_stale(model, "ever", None, reach)
     sums = f"{table(model, 'ever')} AS s WHERE s.starts = %s"
-    # By the index on it, for before a VACUUM many dead rows may lie in the way of the first that lives.
-    reached = f"(SELECT max(starts) FROM {table(model, 'ever')}) IS NOT DISTINCT FROM %s"
-    holds, params = f"{reached} AND NOT EXISTS (SELECT {notes})", [reach, *params]
+    holds, params = f"{reaches(model)} AND NOT EXISTS (SELECT {notes})", [reach, *params]
     yield f"SELECT {model.rows.stored()} FROM {sums} AND {holds}", [reach, *params]
     for sql, more in stored(model, "month", None, reach):
         yield f"{sql} AND NOT ({holds})", [*more, *params]
@@ -183,6 +181,14 @@ def of_all_time(model: type[Sums], first: datetime | None, end: datetime | None)
 
 def reach_of_ever() -> datetime:
     return floor(timezone.now() - OF_EVER, "day")
+
+
+def reaches(model: type[Sums]) -> str:
+    """Whether the sums of all time were made up to a moment.
+
+    By the index on it, for before a VACUUM many dead rows may lie in the way of the first that lives.
+    """
+    return f"(SELECT max(starts) FROM {table(model, 'ever')}) IS NOT DISTINCT FROM %s"
 
 
 def sums_of(model: type[Sums], span: Span, first: datetime | None, end: datetime | None) -> Part:
