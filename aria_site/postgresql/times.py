@@ -13,8 +13,7 @@ from functools import lru_cache
 from typing import TypeVar
 
 from psycopg.abc import Buffer
-from psycopg.adapt import AdaptersMap
-from psycopg.types.datetime import DateLoader, TimestampLoader, TimestamptzLoader
+from psycopg.adapt import AdaptersMap, Loader
 
 Time = TypeVar("Time", datetime, date)
 TOO_EARLY = re.compile(rb"-infinity|.* BC")
@@ -33,7 +32,7 @@ def with_bounded_times(adapters: AdaptersMap, zone: tzinfo) -> AdaptersMap:
     return bounded
 
 
-class BoundedMoment(TimestamptzLoader):
+class BoundedMoment(Loader):
     timezone: tzinfo = UTC  # Django compares it with its own
 
     def load(self, data: Buffer) -> datetime:
@@ -43,7 +42,7 @@ class BoundedMoment(TimestamptzLoader):
             return nearest(data, datetime.min, datetime.max).replace(tzinfo=self.timezone)
 
 
-class BoundedTimestamp(TimestampLoader):
+class BoundedTimestamp(Loader):
     def load(self, data: Buffer) -> datetime:
         try:
             return datetime.fromisoformat(str(data, "ascii"))
@@ -51,7 +50,7 @@ class BoundedTimestamp(TimestampLoader):
             return nearest(data, datetime.min, datetime.max)
 
 
-class BoundedDate(DateLoader):
+class BoundedDate(Loader):
     def load(self, data: Buffer) -> date:
         try:
             return date.fromisoformat(str(data, "ascii"))
