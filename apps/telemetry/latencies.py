@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
 from django.db.models import Sum
 
@@ -95,7 +96,10 @@ class LatencyQuerySet(SumsQuerySet):
 
         The shares must be in their order.
         """
-        sql, params = self.counted(*columns).query.sql_with_params()
+        try:
+            sql, params = self.counted(*columns).query.sql_with_params()
+        except EmptyResultSet:
+            return {}
         found: dict[tuple[Any, ...], tuple[list[float], int]] = {}
         with connection.cursor() as cursor:
             cursor.execute(PERCENTILES.format(columns=", ".join(columns), counted=sql), [*params, list(shares)])

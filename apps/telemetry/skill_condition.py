@@ -145,6 +145,8 @@ def conditions(skills: Sequence[str] | None = None) -> list[Condition]:
 
     What takes long to know is asked of those skills alone that it can say something of.
     """
+    if skills is not None and not skills:
+        return []
     now = timezone.now()
     rows = hours_of_skills(now, skills)
     late = medians(now - RECENT, now, skills)
@@ -181,8 +183,6 @@ SELECT skill_name, sum(calls)::bigint, sum(failed)::bigint,
 
 def hours_of_skills(now: datetime, skills: Sequence[str] | None) -> list[tuple[Any, ...]]:
     """By skill: calls and failures of the week and of its last day, the last call, and the hours with calls."""
-    if skills == []:
-        return []
     week = InvocationSum.objects.between(now - WEEK, now, "hour")
     week = week if skills is None else week.filter(skill_name__in=skills)
     sums, parameters = week.values("skill_name", "starts", "calls", "failed", "last_at").query.sql_with_params()
@@ -203,8 +203,7 @@ def medians(since: datetime, until: datetime, skills: Sequence[str] | None = Non
     """By skill: milliseconds, and how many calls were timed."""
     times = InvocationTime.objects.between(since, until)
     times = times if skills is None else times.filter(skill_name__in=skills)
-    found = times.percentiles([0.5], "skill_name") if skills is None or skills else {}
-    return {skill: (median, timed) for (skill,), ([median], timed) in found.items()}
+    return {skill: (median, timed) for (skill,), ([median], timed) in times.percentiles([0.5], "skill_name").items()}
 
 
 NEWEST = """

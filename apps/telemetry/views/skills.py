@@ -35,7 +35,7 @@ def skill_stats(request: HttpRequest) -> HttpResponseBase:
     if wanted_format(request):
         calls = SkillCalls(time, parts=TOOL)
         return export_table(request, TOOL_COLUMNS, map(tool_row, calls.timed(calls.by(*TOOL), *TOOL)), "skill-tools")
-    context: dict[str, Any] = {"time": time, "ranges": NAMES, "range_form": range_form, "most": BUSIEST}
+    context: dict[str, Any] = {"time": time, "ranges": NAMES, "range_form": range_form}
     if request.GET.get("show") == "tools":
         context["slowest"], context["failing"] = AllTools(time).slowest_and_failing
         return render(request, "telemetry/skill_tools.html", context)
@@ -47,6 +47,7 @@ def skill_stats(request: HttpRequest) -> HttpResponseBase:
         "skills": every.skills,
         "left_out": len(every.rows[BUSIEST:]),
         "errors": every.errors,
+        "most": BUSIEST,
     }
     return render(request, "telemetry/skill_stats.html", context)
 

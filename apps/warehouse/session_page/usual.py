@@ -8,6 +8,7 @@ from apps.warehouse.session_page.steps import Run
 
 DAYS = 30
 LEAST_CALLS = 5  # of fewer a percentile says nothing
+SHARES = (0.5, 0.95)  # as Usual has them
 
 
 class Usual(NamedTuple):
@@ -24,11 +25,11 @@ def usual_of(runs: Sequence[Run]) -> dict[tuple[str, ...], Usual]:
     found: dict[tuple[str, ...], tuple[list[float], int]] = {}
     if models:
         calls = UsageTime.objects.of_last(days=DAYS).filter(model__in=models)
-        found |= {("model", *names): said for names, said in calls.percentiles(Usual(0.5, 0.95), "model").items()}
+        found |= {("model", *names): said for names, said in calls.percentiles(SHARES, "model").items()}
     if tools:
         skills, names = zip(*tools, strict=True)
         calls = InvocationTime.objects.of_last(days=DAYS).filter(skill_name__in={*skills}, tool_name__in={*names})
-        by_tool = calls.percentiles(Usual(0.5, 0.95), "skill_name", "tool_name")
+        by_tool = calls.percentiles(SHARES, "skill_name", "tool_name")
         found |= {("skill", *names): said for names, said in by_tool.items()}
     return {key: Usual(*percentiles) for key, (percentiles, calls) in found.items() if calls >= LEAST_CALLS}
 

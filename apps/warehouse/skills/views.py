@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 
 from apps.core.arrivals import live_page
 from apps.core.export import export_rows, export_table, wanted_format
+from apps.core.form_fields import NameSelect
 from apps.core.keyset import KeysetPage, ordered
 from apps.core.ranges import NAMES, chosen_range
 from apps.skillset.facts import manifest_facts
@@ -27,20 +28,20 @@ TIME = ("range", "since", "until")
 
 
 class SkillFilter(forms.Form):
-    q = forms.CharField(required=False, widget=forms.TextInput({"type": "search", "placeholder": "Name"}))
-    state = forms.ChoiceField(required=False)
-    layer = forms.ChoiceField(required=False)
+    q = forms.CharField(
+        required=False,
+        widget=forms.TextInput({"type": "search", "placeholder": "Name", "class": "field", "aria-label": "Name"}),
+    )
+    state = forms.ChoiceField(
+        required=False,
+        choices=[("", "Health: all"), *((state, words.capitalize()) for state, words in STATES.items())],
+        widget=forms.Select({"class": "field", "aria-label": "Health"}),
+    )
+    layer = forms.CharField(required=False)
 
     def __init__(self, wanted: Wanted, skills: list[Skill]) -> None:
         super().__init__({"q": wanted.q, "state": wanted.state, "layer": wanted.layer})
-        layers = sorted({skill.layer for skill in skills if skill.layer} | {wanted.layer} - {""})
-        self.choose("state", "Health: all", [(state, words.capitalize()) for state, words in STATES.items()])
-        self.choose("layer", "Layer: all", [(layer, layer) for layer in layers])
-        for name, field in self.fields.items():
-            field.widget.attrs |= {"class": "field", "aria-label": {"q": "Name", "state": "Health"}.get(name, "Layer")}
-
-    def choose(self, name: str, all: str, choices: list[tuple[str, str]]) -> None:
-        self.fields[name].widget = forms.Select(choices=[("", all), *choices])
+        self.fields["layer"].widget = NameSelect("layer", (skill.layer for skill in skills), wanted.layer)
 
 
 @require_GET
