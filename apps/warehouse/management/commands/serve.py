@@ -59,12 +59,12 @@ class Command(up.Command):
     def serve(self, credentials: str | None) -> None:
         connections.close_all()
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = empty_folder("metrics")  # where the workers add up their figures
-        servers = [self.http, self.sockets]
+        servers, ports = [self.http, self.sockets], [settings.ARIA_PORT, settings.ARIA_WS_PORT]
         introduced = False
         while not self.asked_to_stop:
             for server in servers:
                 server.look_after()
-            if not introduced and all(server.runs for server in servers) and answers(settings.ARIA_PORT):
+            if not introduced and all(server.runs for server in servers) and all(map(answers, ports)):
                 self.introduce(credentials)
                 introduced = True
             time.sleep(LOOK_SECONDS)
