@@ -41,18 +41,22 @@ near AS (
     SELECT id, row_number() OVER (ORDER BY distance, id) AS place
       FROM (SELECT * FROM exact UNION ALL SELECT * FROM close WHERE NOT EXISTS (SELECT FROM exact)) n)"""
 # A word counts the more the fewer memories have it; what more than PER_WORD have is no clue. Those that have every word
-# come first: where the list of no word was cut, they do so by themselves.
+# come first. They are in the list of each word, unless it was cut; where all were, and of all memories, they are looked
+# for by themselves.
 ALIKE = """
+every AS MATERIALIZED (SELECT id FROM allowed WHERE {every} LIMIT %(per_word)s),
 held AS MATERIALIZED (
-    SELECT pattern, id FROM unnest(%(patterns)s::text[]) AS given (pattern)
-     CROSS JOIN LATERAL (SELECT id FROM allowed WHERE content ILIKE pattern LIMIT %(per_word)s) AS found),
+    SELECT pattern, id, content FROM unnest(%(patterns)s::text[]) AS given (pattern)
+     CROSS JOIN LATERAL (SELECT id, content FROM allowed WHERE content ILIKE pattern LIMIT %(per_word)s) AS found
+     WHERE {wanting}),
 weighed AS (SELECT pattern, 1.0 / (1 + count(*)) AS weight, count(*) >= %(per_word)s AS cut FROM held GROUP BY pattern),
 alike AS (
-    SELECT id, row_number() OVER (ORDER BY sum(weight) DESC, id) AS place
-      FROM (SELECT id, weight FROM held JOIN weighed USING (pattern)
-            UNION ALL SELECT id, 1.0 FROM (SELECT id FROM allowed WHERE {every} LIMIT %(per_word)s) AS every
-                       WHERE (SELECT bool_or(cut) FROM weighed)) w
+    SELECT id, row_number() OVER (ORDER BY bool_or(has_every) DESC, sum(weight) DESC, id) AS place
+      FROM (SELECT id, NOT cut AND {every} AS has_every, weight FROM held JOIN weighed USING (pattern)
+            UNION ALL SELECT id, true, 0 FROM every WHERE NOT EXISTS (SELECT FROM weighed WHERE NOT cut)) w
      GROUP BY id)"""
+# Without a filter so many may have every word that lists of one word each, which take longer, say nothing more.
+WANTING = "(SELECT count(*) FROM every) < %(near)s"
 PER_WORD, MOST_WORDS = 200, 8
 # Reciprocal rank fusion, with its customary 60.
 FUSION = 60
@@ -174,11 +178,12 @@ def statement(
     names = [f"filter_{number}" for number in range(len(of_filters))]
     patterns = [pattern_of(word) for word in telling_words(text)[:MOST_WORDS]]
     by_name = {f"pattern_{number}": pattern for number, pattern in enumerate(patterns)}
-    every = " AND ".join(f"content ILIKE %({name})s" for name in by_name) or "false"
+    # In a subquery the pattern is nothing that the planner would try on its statistics, which takes as long as to search.
+    every = " AND ".join(f"content ILIKE (SELECT %({name})s::text)" for name in by_name) or "false"
     parts = {"vector": [NEAR], "text": [ALIKE], "hybrid": [NEAR, ALIKE]}[mode]
     sql = SEARCH.format(
         allowed=allowed % tuple(f"%({name})s" for name in names),
-        candidates=",".join(parts).format(every=every),
+        candidates=",".join(parts).format(every=every, wanting="true" if of_filters else WANTING),
         ranked=RANKED[mode],
         similarity=SIMILARITY[mode],
     )

@@ -156,11 +156,21 @@ class TestSearch:
         assert contents(search(api, "dollars PROXY", mode="text", limit=9)) != []
         assert contents(search(api, "a ?", mode="text")) == []
 
-    def test_every_word_comes_first_where_too_many_have_each(self, api, off, monkeypatch):
+    @pytest.mark.parametrize("filters", [{}, {"min_importance": 0.1}])
+    @pytest.mark.parametrize("restarts", [0, 5])
+    def test_every_word_comes_first_where_too_many_have_one(self, api, off, monkeypatch, restarts, filters):
         monkeypatch.setattr(semantic_search, "PER_WORD", 2)
-        for text in (*["The proxy"] * 5, *["A restart"] * 5, "The PROXY after its restart"):
+        for text in (*["The proxy"] * 5, *["A restart"] * restarts, "The PROXY after its restart"):
             make_semantic(text, embedding=[1.0] * 768)
-        assert contents(search(api, "proxy restart", mode="text", limit=1)) == ["The PROXY after its restart"]
+        found = search(api, "proxy restart", mode="text", limit=2, **filters)
+        assert contents(found)[0] == "The PROXY after its restart" and len(contents(found)) == 2
+
+    @pytest.mark.parametrize("limit", [10, 21, 22])
+    def test_as_many_as_are_wanted_however_many_have_every_word(self, api, off, limit):
+        for text in (*["The proxy after its restart"] * 21, "A proxy"):
+            make_semantic(text, embedding=[1.0] * 768)
+        found = contents(search(api, "proxy restart", mode="text", limit=limit))
+        assert len(found) == limit and found.count("A proxy") == (limit == 22)
 
     def test_both_ways_at_once(self, api, three):
         make_semantic("XJ-4711", model="another")
