@@ -11,7 +11,7 @@ from django.db.models.functions import Trunc
 from django.http import QueryDict
 from django.utils import timezone
 
-from apps.core.rollups import Span
+from apps.core.rollups import Span, ceiling
 
 Grain = Literal["hour", "day", "week", "month"]
 LENGTHS = {"1h": timedelta(hours=1), "24h": timedelta(days=1), "7d": timedelta(days=7), "30d": timedelta(days=30)}
@@ -26,27 +26,40 @@ GRAINS: tuple[tuple[timedelta, Grain], ...] = (
 
 @dataclass(frozen=True)
 class TimeRange:
-    """From `since`, which is None for all time, to before `until`."""
+    """From `since`, which is None for all time, to before `until`.
+
+    What lasts until `now` ends with the hour that runs, whose sums are there: else each row of it would be read, and
+    where much arrives these are hundreds of thousands.
+    """
 
     name: str  # one of NAMES, or `own`
     since: datetime | None
     until: datetime
+    now: datetime | None = None
+
+    @classmethod
+    def until_now(cls, name: str, since: datetime | None, now: datetime) -> "TimeRange":
+        return cls(name, since, ceiling(now, "hour"), now)
+
+    @property
+    def ends(self) -> datetime:
+        return self.now or self.until
 
     @property
     def previous(self) -> "TimeRange | None":
         """As long, just before; all time has none."""
         if self.since is None:
             return None
-        return replace(self, name="own", since=self.since - (self.until - self.since), until=self.since)
+        return TimeRange("own", self.since - (self.ends - self.since), self.since)
 
     def starting_at(self, first: datetime) -> "TimeRange":
         """For all time: from the first thing that there is."""
-        return replace(self, since=min(first, self.until)) if self.since is None else self
+        return replace(self, since=min(first, self.ends)) if self.since is None else self
 
     @property
     def grain(self) -> Grain:
         """Of its charts."""
-        length = self.until - self.since if self.since else timedelta.max
+        length = self.ends - self.since if self.since else timedelta.max
         return next((grain for longest, grain in GRAINS if length <= longest), "month")
 
     @property
@@ -64,7 +77,7 @@ class TimeRange:
         """Of the hours, days, weeks or months that it touches, in the person's zone; `since` must be known."""
         assert self.since is not None
         moment = start_of(self.grain, self.since)
-        while moment < self.until:
+        while moment < self.ends:
             yield moment
             moment = following(self.grain, moment)
 
@@ -137,8 +150,10 @@ def chosen_range(query: QueryDict, default: str = "7d") -> tuple[TimeRange, Rang
     now = timezone.now()
     if form.is_valid():
         since, until = form.cleaned_data["since"], form.cleaned_data["until"]
-        if since or until:
-            return TimeRange("own", since, until or now), form
+        if until:
+            return TimeRange("own", since, until), form
+        if since:
+            return TimeRange.until_now("own", since, now), form
         default = form.cleaned_data["range"] or default
     length = LENGTHS.get(default)
-    return TimeRange(default, now - length if length else None, now), form
+    return TimeRange.until_now(default, now - length if length else None, now), form

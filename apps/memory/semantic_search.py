@@ -178,7 +178,7 @@ def statement(
     names = [f"filter_{number}" for number in range(len(of_filters))]
     patterns = [pattern_of(word) for word in telling_words(text)[:MOST_WORDS]]
     by_name = {f"pattern_{number}": pattern for number, pattern in enumerate(patterns)}
-    # In a subquery the pattern is nothing that the planner would try on its statistics, which takes as long as to search.
+    # In a subquery, for the planner would try a pattern on its statistics, which takes as long as to search.
     every = " AND ".join(f"content ILIKE (SELECT %({name})s::text)" for name in by_name) or "false"
     parts = {"vector": [NEAR], "text": [ALIKE], "hybrid": [NEAR, ALIKE]}[mode]
     sql = SEARCH.format(

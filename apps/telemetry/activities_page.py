@@ -77,7 +77,7 @@ def chart(wanted: Wanted, time: TimeRange) -> Chart:
 
 def from_the_first(sums: ActivitySumQuerySet, time: TimeRange) -> TimeRange:
     """All time starts with the first activity."""
-    return time.starting_at(time.since or sums.aggregate(first=Min("starts"))["first"] or time.until)
+    return time.starting_at(time.since or sums.aggregate(first=Min("starts"))["first"] or time.ends)
 
 
 def largest(wanted: Wanted, time: TimeRange, column: str) -> list[dict[str, Any]]:

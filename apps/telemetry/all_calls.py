@@ -48,7 +48,7 @@ class AllCalls(SkillCalls):
 
     @property
     def first(self) -> datetime:
-        return first_moment(InvocationSum) or self.time.until
+        return first_moment(InvocationSum) or self.time.ends
 
     @property
     def skills(self) -> list[Group]:

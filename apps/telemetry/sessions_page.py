@@ -95,7 +95,7 @@ def hidden(wanted: Wanted, time: TimeRange) -> dict[str, int]:
 
 def charts(wanted: Wanted, time: TimeRange) -> list[Chart]:
     """Sessions and their cost over the time, by agent."""
-    first = time.since or first_moment(SessionSum) or time.until
+    first = time.since or first_moment(SessionSum) or time.ends
     time = time.starting_at(first)
     rows = list(wanted.of(time, finest=time.finest).over_time(time.grain))
     starts = list(time.starts())

@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 from django.db import connection
 from django.utils import timezone
 
-from apps.core.rollups import floor
+from apps.core.rollups import ceiling, floor
 from apps.core.templatetags.display import span
 from apps.telemetry.latencies import InvocationTime
 from apps.telemetry.sums import InvocationSum
@@ -143,14 +143,16 @@ class Condition:
 def conditions(skills: Sequence[str] | None = None) -> list[Condition]:
     """Of the skills that were called within 7 days, or of these of them, the worst first. In four queries.
 
+    Days begin and end with whole hours, whose sums are there.
     What takes long to know is asked of those skills alone that it can say something of.
     """
     if skills is not None and not skills:
         return []
     now = timezone.now()
-    rows = hours_of_skills(now, skills)
-    late = medians(now - RECENT, now, skills)
-    before = medians(now - WEEK, now - RECENT, [skill for skill, (_, timed) in late.items() if timed >= LEAST_TIMED])
+    first, last_day, end = floor(now - WEEK, "hour"), floor(now - RECENT, "hour"), ceiling(now, "hour")
+    rows = hours_of_skills(first, last_day, end, skills)
+    late = medians(last_day, end, skills)
+    before = medians(first, last_day, [skill for skill, (_, timed) in late.items() if timed >= LEAST_TIMED])
     streaks = failures_in_a_row([skill for skill, calls, failed, *_ in rows if failed >= min(calls, IN_A_ROW)])
     found = [
         Condition(
@@ -181,14 +183,15 @@ SELECT skill_name, sum(calls)::bigint, sum(failed)::bigint,
 """
 
 
-def hours_of_skills(now: datetime, skills: Sequence[str] | None) -> list[tuple[Any, ...]]:
-    """By skill: calls and failures of the week and of its last day, the last call, and the hours with calls."""
-    week = InvocationSum.objects.between(now - WEEK, now, "hour")
+def hours_of_skills(
+    first: datetime, last_day: datetime, end: datetime, skills: Sequence[str] | None
+) -> list[tuple[Any, ...]]:
+    """By skill: calls and failures since `first` and since `last_day`, the last call, and the hours with calls."""
+    week = InvocationSum.objects.between(first, end, "hour")
     week = week if skills is None else week.filter(skill_name__in=skills)
     sums, parameters = week.values("skill_name", "starts", "calls", "failed", "last_at").query.sql_with_params()
-    recent = floor(now - RECENT, "hour")
     with connection.cursor() as cursor:
-        cursor.execute(HOURS.format(sums=sums), [recent, recent, floor(now - WEEK, "hour"), *parameters])
+        cursor.execute(HOURS.format(sums=sums), [last_day, last_day, first, *parameters])
         return cursor.fetchall()
 
 

@@ -86,7 +86,7 @@ def note_of(cost: Cost) -> str:
 
 def charts(wanted: Wanted, time: TimeRange, prices: Prices) -> list[Chart]:
     """Over the time: cost, calls and failures of the foremost models apart, and the latency of all."""
-    first = time.since or first_moment(UsageSum) or time.until
+    first = time.since or first_moment(UsageSum) or time.ends
     time = time.starting_at(first)
     rows = priced(wanted.of(time, finest=time.finest).over_time(time.grain), prices)
     starts = list(time.starts())

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Value
 from django.utils import timezone
 
+from apps.core.rollups import ceiling, floor
 from apps.telemetry.skill_condition import Outcomes
 from apps.telemetry.sums import InvocationSum
 
@@ -35,9 +36,10 @@ class Unhealthy:
 def unhealthy_skills() -> list[Unhealthy]:
     """The worst first; by the rule of the page of their health, but for single failures."""
     now = timezone.now()
+    start, end = floor(now - RECENT, "hour"), ceiling(now, "hour")  # whole hours, whose sums are there
     recent, usual = (
         InvocationSum.objects.between(since, until).by_skill().order_by().annotate(time=Value(time))
-        for time, since, until in (("recent", now - RECENT, now), ("usual", now - RECENT - USUAL, now - RECENT))
+        for time, since, until in (("recent", start, end), ("usual", start - USUAL, start))
     )
     known = {(row["time"], row["skill_name"]): outcomes(row) for row in recent.union(usual, all=True)}
     found = [

@@ -206,6 +206,13 @@ class TestRange:
         assert time.previous.until == time.since and time.since - time.previous.since == timedelta(days=1)
         assert chosen_range(QueryDict("range=all"))[0].previous is None
 
+    def test_until_now_it_ends_with_the_hour_and_is_as_long_as_it_says(self):
+        now = datetime(2026, 11, 1, 12, 30, tzinfo=UTC)
+        time = TimeRange.until_now("30d", now - timedelta(days=3), now)
+        assert time.until == datetime(2026, 11, 1, 13, tzinfo=UTC) and time.ends == now
+        assert time.previous == TimeRange("own", now - timedelta(days=6), time.since)
+        assert time.grain == "hour" and [*time.starts()][-1] == datetime(2026, 11, 1, 12, tzinfo=UTC)
+
     @pytest.mark.parametrize(
         ("length", "grain"),
         [({"hours": 24}, "hour"), ({"days": 30}, "day"), ({"days": 180}, "week"), ({"days": 999}, "month")],

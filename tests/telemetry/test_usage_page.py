@@ -3,10 +3,13 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from apps.core import zones
 from apps.core.rolling_up import roll_up
+from apps.core.rollups import ceiling
 from apps.telemetry.models import ModelUsage
 from apps.telemetry.sums import UsageSum
 from tests.telemetry.rows import ago, make_session, make_usage
@@ -43,6 +46,19 @@ class TestPage:
         assert [(row.names["model"], float(row.usage.cost.amount)) for row in rows] == [("kimi", 1.5), ("qwen3", 0.25)]
         assert sum(row.usage.requests for row in rows) == stats["total_requests"]
         assert float(sum(row.usage.cost.amount for row in rows)) == stats["total_cost"]
+
+    def test_what_other_clocks_call_later_this_hour_is_counted_and_listed(self, browser_client):
+        end_of_hour = ceiling(timezone.now(), "hour")
+        make_usage(created_at=end_of_hour - timedelta(microseconds=1))
+        make_usage(created_at=end_of_hour + timedelta(hours=1))
+        response = browser_client.get("/model-usage?range=24h")
+        assert figures(response)["Calls"] == "1" and len(response.context["calls"].rows) == 1
+
+    def test_reads_rows_of_stale_hours_alone(self, browser_client, calls):
+        with CaptureQueriesContext(connection) as asked:
+            browser_client.get("/model-usage?range=all")
+        table = next(query["sql"] for query in asked if query["sql"].startswith('SELECT "site_usage_sum"."model"'))
+        assert table.count("model_usage AS r") == 1 and "created_at >= h.starts" in table
 
     def test_shows_the_calls_and_their_text_as_text(self, browser_client, calls):
         page = browser_client.get("/model-usage").content.decode()

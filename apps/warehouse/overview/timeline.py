@@ -1,6 +1,7 @@
 """Two charts: what the agent did, and what of it failed."""
 
 from collections import defaultdict
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from apps.core.charts import Chart, Series
@@ -13,8 +14,8 @@ SHORTEST = timedelta(hours=24)  # of less a chart by the hour shows nothing
 
 def charts(time: TimeRange) -> list[Chart]:
     """At least of the last 24 hours; in one query, and one more for all time."""
-    since = min(time.since, time.until - SHORTEST) if time.since else first_moment() or time.until
-    shown = TimeRange(time.name, since, time.until)
+    since = min(time.since, time.ends - SHORTEST) if time.since else first_moment() or time.ends
+    shown = replace(time, since=since)
     starts = list(shown.starts())
     totals: dict[tuple[str, datetime], int] = defaultdict(int)
     failures: dict[tuple[str, datetime], int] = defaultdict(int)

@@ -124,7 +124,7 @@ def with_conditions(skills: list[Skill], conditions: Iterable[Condition]) -> lis
 
 def with_sparks(skills: list[Skill], time: TimeRange) -> list[Skill]:
     """With their calls over the time, drawn."""
-    first = min((skill.calls.first_seen for skill in skills if skill.calls), default=time.until)
+    first = min((skill.calls.first_seen for skill in skills if skill.calls), default=time.ends)
     drawn = time.starting_at(first)
     starts = list(drawn.starts())
     labels = [label_of(drawn.grain, start) for start in starts]
