@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from apps.core.rollups import FINER, Span, Sums, floor, joined, reach_of_ever, reaches, stored, table
-from apps.core.triggers import ADDED, hours_there, noted
+from apps.core.triggers import ADDED, SUMMED, hours_there, noted
 
 
 @transaction.atomic
@@ -35,6 +35,8 @@ def roll_up(model: type[Sums], most: int = 1000) -> int:
         if model.ever and oldest and oldest[0] < reach_of_ever() + timedelta(days=1):
             note(cursor, table(model, "ever"), oldest)
         cross_out(cursor, chain(*notes.values()))
+        if hours:  # of notes that came and went between two looks nobody else would tell
+            cursor.execute("SELECT pg_notify('aria_live', %s)", [SUMMED + table(model)])
     return len(hours)
 
 

@@ -9,6 +9,7 @@ from django.db.migrations.operations import RunSQL
 ADDED = "_added"  # ends the name of sums whose hour holds what was added since it was summed
 MOST_ADDED = 1000  # rows of a statement; more are quicker summed with their hour
 STREAM = "stream:"  # begins the notices of topics that may come in bursts
+SUMMED = "summed:"  # begins the notices of sums of which what was noted has been summed
 
 # What these functions write is the site's own. Other programs may write to the warehouse in roles that have no right
 # to it, and with another search path.
@@ -125,7 +126,7 @@ def statement_triggers(table: str, name: str, function: str, transitions: dict[s
 
 
 def announce(table: str, topic: str, *, stream: bool = False) -> RunSQL:
-    """Tell open pages that `table` has changed; with `stream`, which is for bursts, at most twice a second.
+    """Tell open pages that `table` has changed; with `stream`, which is for bursts, a few times a second at the most.
 
     Not for tables that many connections write to by the second: NOTIFY makes their transactions commit one by one.
     """

@@ -58,8 +58,7 @@ function open() {
   };
   socket.onmessage = (event) => {
     const message = JSON.parse(event.data);
-    if (message.resumed) topicsOnPage().forEach(announce);
-    else announce(message.topic);
+    (message.resumed ? topicsOnPage() : message.topics).forEach(announce);
   };
   socket.onclose = () => {
     show("lost", "offline, trying again");

@@ -4,11 +4,13 @@ import re
 import time
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from playwright.sync_api import expect
 
 from apps.core.live import REST_SECONDS
+from apps.core.rolling_up import roll_up
 from apps.telemetry.models import AgentSession
+from apps.telemetry.sums import UsageSum
 from tests.servers import wait_until
 from tests.telemetry.rows import ago, make_session, make_usage
 
@@ -175,6 +177,15 @@ def test_a_burst_is_shown_whole_with_about_one_question_a_second(window):
     seconds = time.monotonic() - began
     assert 1 <= len(shown.asked) - asked <= seconds / 0.9 + 2
     assert 1 <= len(shown.told) - told <= seconds / REST_SECONDS + 1
+
+
+def test_hears_of_rows_that_were_summed_before_anybody_looked(window):
+    shown = watch(window)
+    shown.page.wait_for_timeout(1500)  # until nothing is owed that would show them anyway
+    with transaction.atomic():
+        make_usage()
+        assert roll_up(UsageSum)
+    expect(shown.calls).to_have_text("1")
 
 
 def test_catches_up_when_the_site_has_lost_its_listener(window):

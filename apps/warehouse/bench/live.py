@@ -47,6 +47,7 @@ class Page:
     since: str
     origin: str
     heard: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    listens: asyncio.Event = field(default_factory=asyncio.Event)
     told: asyncio.Event = field(default_factory=asyncio.Event)
     shown: list[str] = field(default_factory=list)
     server_milliseconds: list[float] = field(default_factory=list)
@@ -55,10 +56,11 @@ class Page:
 
     async def listen(self, site: str, cookie: str) -> None:
         async for message in messages(self.origin, site, cookie):
-            topic = message.get("topic")
-            if message.get("resumed") or topic in self.topics:
+            self.listens.set()
+            topics = self.topics.intersection(message.get("topics", ()))
+            if topics or message.get("resumed"):
                 self.told.set()
-            if topic in self.topics:
+            for topic in topics:
                 self.heard[topic].append(time.monotonic())
 
     async def follow(self, browser: httpx.AsyncClient) -> None:
@@ -133,13 +135,12 @@ class Soak:
             tasks = [asyncio.create_task(page.listen(self.site, self.cookie)) for page in opened]
             tasks += [asyncio.create_task(page.follow(browser)) for page in opened]
             tasks.append(asyncio.create_task(self.watch_memory()))
-            began = time.monotonic()
-            writing = asyncio.create_task(self.write(rows_a_second, began + seconds))
+            writing = asyncio.create_task(self.write(opened, rows_a_second, seconds))
             await asyncio.wait([writing, *tasks], return_when=asyncio.FIRST_COMPLETED)
-            failed = [task for task in tasks if task.done()]
-            for task in [writing, *failed]:
-                await task  # raises what has ended it
-            took = time.monotonic() - began
+            for task in tasks:
+                if task.done():
+                    await task  # raises what has ended it
+            took = await writing
             await settled(opened)
             for task in tasks:
                 task.cancel()
@@ -147,13 +148,18 @@ class Soak:
             behind = [page.path for page in opened if page.shown != await figures_now(browser, page)]
         return self.outcome(opened, took, behind)
 
-    async def write(self, rows_a_second: int, until: float) -> None:
-        """What is due in batches, five a second; where the site is slower than that, larger ones, as an outbox does."""
+    async def write(self, pages: list[Page], rows_a_second: int, seconds: float) -> float:
+        """What is due in batches, five a second; where the site is slower than that, larger ones, as an outbox does.
+
+        It begins when all pages listen, and returns the seconds that it took.
+        """
+        for page in pages:
+            await page.listens.wait()
         headers = {"Authorization": f"Bearer {self.token}"}
         rows = cycle(ROWS)
         async with httpx.AsyncClient(base_url=self.site, headers=headers, timeout=60) as skill:
             began = time.monotonic()
-            while (now := time.monotonic()) < until:
+            while (now := time.monotonic()) < began + seconds:
                 due = min(round(rows_a_second * (now + TICK_SECONDS - began)) - self.rows, MOST_IN_A_BATCH)
                 batch = list(islice(rows, due))
                 items = [row | {"id": str(uuid4())} for row, _ in batch]
@@ -161,6 +167,7 @@ class Soak:
                 self.written.append((time.monotonic(), set().union(*(topics for _, topics in batch))))
                 self.rows += len(items)
                 await asyncio.sleep(max(0, now + TICK_SECONDS - time.monotonic()))
+        return time.monotonic() - began
 
     async def watch_memory(self) -> None:
         while True:

@@ -12,7 +12,9 @@ PING, PONG, TEXT = 0x9, 0xA, 0x1
 
 
 async def messages(origin: str, site: str, cookie: str) -> AsyncIterator[dict[str, Any]]:
-    """What the socket of an open page hears; `origin` is that of the sockets, `site` that of the page.
+    """What the socket of an open page hears, and an empty message when it is open.
+
+    `origin` is that of the sockets, `site` that of the page.
 
     Raises: OSError, EOFError when it ends
     """
@@ -23,6 +25,7 @@ async def messages(origin: str, site: str, cookie: str) -> AsyncIterator[dict[st
         answer = await reader.readuntil(b"\r\n\r\n")
         if b" 101 " not in answer.split(b"\r\n")[0]:
             raise ConnectionError(f"{origin} opens no socket: {answer[:60]!r}")
+        yield {}
         while True:
             kind, content = await frame(reader)
             if kind == PING:
