@@ -26,31 +26,29 @@ GRAINS: tuple[tuple[timedelta, Grain], ...] = (
 
 @dataclass(frozen=True)
 class TimeRange:
-    """From `since`, which is None for all time, to before `until`.
-
-    What lasts until `now` ends with the hour that runs, whose sums are there: else each row of it would be read, and
-    where much arrives these are hundreds of thousands.
-    """
+    """From `since`, which is None for all time, to before `ends`."""
 
     name: str  # one of NAMES, or `own`
     since: datetime | None
-    until: datetime
-    now: datetime | None = None
-
-    @classmethod
-    def until_now(cls, name: str, since: datetime | None, now: datetime) -> "TimeRange":
-        return cls(name, since, ceiling(now, "hour"), now)
+    ends: datetime
+    goes_on: bool = False  # it ends now
 
     @property
-    def ends(self) -> datetime:
-        return self.now or self.until
+    def until(self) -> datetime:
+        """What is asked for is before it. Of what goes on the whole hour that runs is, whose sums are there: else each
+        row of it would be read, and where much arrives these are hundreds of thousands."""
+        return ceiling(self.ends, "hour") if self.goes_on else self.ends
+
+    @property
+    def length(self) -> timedelta:
+        return self.ends - self.since if self.since else timedelta.max
 
     @property
     def previous(self) -> "TimeRange | None":
         """As long, just before; all time has none."""
         if self.since is None:
             return None
-        return TimeRange("own", self.since - (self.ends - self.since), self.since)
+        return TimeRange("own", self.since - self.length, self.since)
 
     def starting_at(self, first: datetime) -> "TimeRange":
         """For all time: from the first thing that there is."""
@@ -59,8 +57,7 @@ class TimeRange:
     @property
     def grain(self) -> Grain:
         """Of its charts."""
-        length = self.ends - self.since if self.since else timedelta.max
-        return next((grain for longest, grain in GRAINS if length <= longest), "month")
+        return next((grain for longest, grain in GRAINS if self.length <= longest), "month")
 
     @property
     def finest(self) -> Span:
@@ -150,10 +147,8 @@ def chosen_range(query: QueryDict, default: str = "7d") -> tuple[TimeRange, Rang
     now = timezone.now()
     if form.is_valid():
         since, until = form.cleaned_data["since"], form.cleaned_data["until"]
-        if until:
-            return TimeRange("own", since, until), form
-        if since:
-            return TimeRange.until_now("own", since, now), form
+        if since or until:
+            return TimeRange("own", since, until or now, goes_on=not until), form
         default = form.cleaned_data["range"] or default
     length = LENGTHS.get(default)
-    return TimeRange.until_now(default, now - length if length else None, now), form
+    return TimeRange(default, now - length if length else None, now, goes_on=True), form

@@ -46,7 +46,7 @@ def categories(wanted: Wanted, time: TimeRange) -> list[dict[str, Any]]:
 
 def chart(wanted: Wanted, time: TimeRange) -> Chart:
     thoughts = wanted.thoughts(time).filter(created_at__gte=EARLIEST)
-    time = time.starting_at(time.since or thoughts.aggregate(first=Min("created_at"))["first"] or time.until)
+    time = time.starting_at(time.since or thoughts.aggregate(first=Min("created_at"))["first"] or time.ends)
     starts = list(time.starts())
     series = stacked(thoughts.over_time(time.grain), "category", sum_of("count"), starts)
     return Chart("Thoughts", "bars", [label_of(time.grain, start) for start in starts], series, whole)

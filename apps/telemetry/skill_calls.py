@@ -101,7 +101,7 @@ class SkillCalls:
 
     @property
     def first(self) -> datetime:
-        return min((row["first_seen"] for row in self.rows), default=self.time.until)
+        return min((row["first_seen"] for row in self.rows), default=self.time.ends)
 
     @property
     def before(self) -> Self | None:
@@ -116,8 +116,7 @@ class SkillCalls:
     @cached_property
     def hours(self) -> list[Row] | None:
         """In order of time; None where there are too many of them."""
-        assert self.drawn.since is not None
-        if self.drawn.until - self.drawn.since > RHYTHM_WITHIN:
+        if self.drawn.length > RHYTHM_WITHIN:
             return None
         return list(self.together("hour").by_hour())
 

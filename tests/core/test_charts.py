@@ -208,7 +208,7 @@ class TestRange:
 
     def test_until_now_it_ends_with_the_hour_and_is_as_long_as_it_says(self):
         now = datetime(2026, 11, 1, 12, 30, tzinfo=UTC)
-        time = TimeRange.until_now("30d", now - timedelta(days=3), now)
+        time = TimeRange("30d", now - timedelta(days=3), now, goes_on=True)
         assert time.until == datetime(2026, 11, 1, 13, tzinfo=UTC) and time.ends == now
         assert time.previous == TimeRange("own", now - timedelta(days=6), time.since)
         assert time.grain == "hour" and [*time.starts()][-1] == datetime(2026, 11, 1, 12, tzinfo=UTC)
