@@ -145,14 +145,15 @@ function dress() {
   all.forEach((node) => node.querySelectorAll("a").forEach((link) => link.setAttribute("tabindex", node === current && link === linkOf(node) ? "0" : "-1")));
 }
 
-// What is live may have changed the picture.
+// What is live may have changed the picture, and takes the stops away each time.
 let boxBefore = drawn.dataset.box;
-new MutationObserver(() => {
+new MutationObserver((_changes, observer) => {
   const wasFitted = graph.getAttribute("viewBox") === boxBefore;
   boxBefore = drawn.dataset.box;
   if (wasFitted) fit();
   dress();
-}).observe(drawn, { attributes: true, attributeFilter: ["data-box", "href"], childList: true, subtree: true });
+  observer.takeRecords(); // of what dress() did
+}).observe(drawn, { attributes: true, attributeFilter: ["data-box", "href", "tabindex"], childList: true, subtree: true });
 
 dress();
 const remembered = sessionStorage.getItem(FOCUS);

@@ -82,8 +82,14 @@ class TestPicture:
     def test_one_stop_for_the_tab_key(self, window, aria):
         page = window()
         page.goto(f"/knowledge/{aria.pk}?depth=2")
-        expect(page.locator("#zooms")).to_be_visible()
-        assert page.locator("#drawn a[tabindex='0']").count() == 1
+        stop = page.locator("#drawn a[tabindex='0']")
+        expect(stop).to_have_count(1)
+        expect(page.locator(".live")).to_have_text("live")
+        page.evaluate("document.getElementById('drawn').setAttribute('data-not-from-the-site', '')")
+        page.evaluate("document.body.dispatchEvent(new Event(document.querySelector('.live-tools').dataset.live.split(' ')[0]))")
+        expect(page.locator("#drawn[data-not-from-the-site]")).to_have_count(0)
+        expect(stop).to_have_count(1)
+        expect(page.locator("#drawn a:not([tabindex])")).to_have_count(0)
 
     def test_zooms_moves_and_fits(self, window, aria):
         page = window()
