@@ -67,4 +67,6 @@ function open() {
   };
 }
 
-if (document.querySelector("[data-live]")) open();
+// Opening tells the page to catch up, so all that listens to topics must be there before: the scripts after this one,
+// however late they arrive, and htmx.
+if (document.querySelector("[data-live]")) document.addEventListener("DOMContentLoaded", open);

@@ -58,6 +58,18 @@ def watch(window, query=""):
     return Watched(window(), query)
 
 
+def test_catches_up_though_its_scripts_arrive_late(window):
+    def late(route):
+        make_usage()
+        connection.close()  # Playwright's loop has one of its own
+        time.sleep(1)  # in which a socket would long be open
+        route.continue_()
+
+    page = window()
+    page.route("**/live_page*.js", late)
+    expect(Watched(page).news).to_have_text("1 new")
+
+
 def test_new_rows_announce_themselves_and_show_on_a_click(window):
     make_usage(model="before")
     shown = watch(window, "?provider=local")
