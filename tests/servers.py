@@ -64,10 +64,14 @@ class Site:
 
 @contextmanager
 def running_site(*, with_duties=False, **settings):
-    """Without duties we keep their locks: what they write would get in the way of emptying tables between tests."""
-    guard = psycopg.connect(database_url(), autocommit=True, application_name=GUARD)
+    """Without duties we keep their locks: what they write would get in the way of emptying tables between tests.
+
+    A site with duties that has just ended may hold some of them a moment longer.
+    """
+    patience = "-c lock_timeout=60s"
+    guard = psycopg.connect(database_url(), autocommit=True, application_name=GUARD, options=patience)
     for name in () if with_duties else duties.duties:
-        guard.execute("SELECT pg_try_advisory_lock_shared(%s, %s)", duties.key_of(name))
+        guard.execute("SELECT pg_advisory_lock_shared(%s, %s)", duties.key_of(name))
     site = Site(**settings)
     try:
         site.start()

@@ -41,6 +41,8 @@ def world(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock(), transaction.atomic():
         world = World(1, 1, UNTIL)
         fill(world)
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE agent_sessions")  # else a plan may be made for a table that was empty
         yield world
         transaction.set_rollback(True)
 
