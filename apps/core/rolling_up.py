@@ -1,15 +1,33 @@
 """Keeps the sums up to date. How seldom this runs changes the cost of an answer, never the answer."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import chain
-from typing import Any
+from typing import Any, Literal
 
 from django.db import connection, transaction
 from django.utils import timezone
 
 from apps.core.rollups import FINER, Span, Sums, floor, joined, reach_of_ever, reaches, stored, table
 from apps.core.triggers import ADDED, SUMMED, hours_there, noted
+
+
+def stale(models: Sequence[type[Sums]], span: Literal["hour", "month"]) -> list[type[Sums]]:
+    """Those whose sums of such spans are to be brought up to date: mostly none, and one question tells."""
+    names = {table(model, span): model for model in models}
+    end = this_month() if span == "month" else "infinity"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT replace(sums, %s, '') FROM site_stale_hour WHERE sums = ANY(%s) AND hour < %s::timestamptz",
+            [ADDED, [*names, *(name + ADDED for name in names)], end],
+        )
+        found = {name for (name,) in cursor.fetchall()}
+    return [model for name, model in names.items() if name in found]
+
+
+def this_month() -> datetime:
+    """Its start; it is summed when it is over."""
+    return floor(timezone.now(), "month")
 
 
 @transaction.atomic
@@ -48,7 +66,7 @@ def roll_up_months(model: type[Sums], most: int = 12) -> int:
         cursor.execute(
             "SELECT hour, array_agg(id) FROM site_stale_hour WHERE sums = %s AND hour < %s"
             " GROUP BY hour ORDER BY hour DESC LIMIT %s",
-            [table(model, "month"), floor(timezone.now(), "month"), most],
+            [table(model, "month"), this_month(), most],
         )
         notes = dict(cursor.fetchall())
         replace(cursor, model, "month", list(notes), of_finer(model, "month"))

@@ -9,7 +9,7 @@ from time import monotonic
 from django.db import DatabaseError, models
 
 from apps.core.duties import stopping
-from apps.core.rolling_up import roll_up, roll_up_ever, roll_up_months
+from apps.core.rolling_up import roll_up, roll_up_ever, roll_up_months, stale
 from apps.core.rollups import Measure, Rows, Sums
 from apps.core.triggers import in_calendar
 from apps.telemetry.call_totals import CallTotal
@@ -294,17 +294,18 @@ summed_ever: dict[type[Sums], float] = {}  # when, by the monotonic clock
 
 def roll_up_all() -> None:
     """Bring all sums up to date, the newest hours of each stream first. What stops one does not stop the others."""
-    for stream in STREAMS:
+    for stream in stale(STREAMS, "hour"):
         with others_going_on(stream):
             while roll_up(stream, HOURS_AT_ONCE) == HOURS_AT_ONCE and not stopping.is_set():
                 pass
+    for stream in stale(STREAMS, "month"):
+        with others_going_on(stream):
             roll_up_months(stream)
     for stream in STREAMS:
         if not stopping.is_set() and monotonic() - summed_ever.get(stream, -inf) >= EVER_SECONDS:
             with others_going_on(stream):
                 summed_ever[stream] = monotonic()  # where it fails, too
-                if not roll_up_ever(stream):
-                    del summed_ever[stream]
+                roll_up_ever(stream)
 
 
 @contextmanager
