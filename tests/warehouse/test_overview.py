@@ -1,9 +1,10 @@
 """The overview: what is new since a person last looked, for whom it was done, and what needs them now."""
 
 import json
+import uuid
 
 import pytest
-from django.urls import reverse
+from django.urls import resolve, reverse
 
 from apps.core.actors import Actor, acting
 from apps.core.models import Change
@@ -11,7 +12,7 @@ from apps.goals.models import Goal
 from apps.improvement.models import ImprovementProposal
 from apps.security.models import SecurityEvent
 from apps.warehouse.models import Visit
-from apps.warehouse.overview import visits
+from apps.warehouse.overview import places, visits
 from tests.factories import make_goal, make_person
 from tests.remote_servers import remote_server
 from tests.telemetry.rows import ago, make_activity, make_session, make_usage
@@ -83,6 +84,13 @@ class TestLastVisit:
         assert response.context["time"].name == "visit" and shown(response)["New lessons"] == "0"
         assert "marked as seen" in response.content.decode()
         assert shown(browser_client.get("/?range=24h"))["New lessons"] == "1"
+
+
+@pytest.mark.parametrize(
+    "path", [*places.PLACES.values(), *(places.row(kind, str(uuid.UUID(int=1))) for kind in places.ROWS)]
+)
+def test_all_lines_lead_somewhere(path):
+    assert resolve(path).url_name
 
 
 class TestAccess:
