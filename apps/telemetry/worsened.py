@@ -1,10 +1,10 @@
 """Skills that surely fail too often now, beside how they did before; in one query, unlike all that is known of them."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Value
+from django.db import connection
 from django.utils import timezone
 
 from apps.core.rollups import ceiling, floor
@@ -33,22 +33,36 @@ class Unhealthy:
         return self.usual.is_good is not False
 
 
+# Of those alone that failed often enough just now.
+FAILED_LATELY = """
+WITH recent AS (SELECT skill_name, sum(calls) AS calls, sum(failed) AS failed FROM ({recent}) AS sums
+                 GROUP BY skill_name HAVING sum(failed) >= %s),
+     usual AS (SELECT skill_name, sum(calls) AS calls, sum(failed) AS failed FROM ({usual}) AS sums
+                WHERE skill_name IN (SELECT skill_name FROM recent) GROUP BY skill_name)
+SELECT skill_name, recent.calls::bigint, recent.failed::bigint,
+       coalesce(usual.calls, 0)::bigint, coalesce(usual.failed, 0)::bigint
+  FROM recent LEFT JOIN usual USING (skill_name)
+"""
+
+
 def unhealthy_skills() -> list[Unhealthy]:
     """The worst first; by the rule of the page of their health, but for single failures."""
     now = timezone.now()
     start, end = floor(now - RECENT, "hour"), ceiling(now, "hour")  # whole hours, whose sums are there
-    recent, usual = (
-        InvocationSum.objects.between(since, until).by_skill().order_by().annotate(time=Value(time))
-        for time, since, until in (("recent", start, end), ("usual", start - USUAL, start))
-    )
-    known = {(row["time"], row["skill_name"]): outcomes(row) for row in recent.union(usual, all=True)}
     found = [
-        Unhealthy(skill, of_skill, known.get(("usual", skill), Outcomes()))
-        for (time, skill), of_skill in known.items()
-        if time == "recent" and of_skill.failed >= LEAST_FAILED and of_skill.is_good is False
+        Unhealthy(skill, Outcomes(calls, failed), Outcomes(usual_calls, usual_failed))
+        for skill, calls, failed, usual_calls, usual_failed in failed_lately(start, end)
     ]
-    return sorted(found, key=lambda one: (-one.share, one.skill))
+    bad = (one for one in found if one.recent.is_good is False)
+    return sorted(bad, key=lambda one: (-one.share, one.skill))
 
 
-def outcomes(row: dict[str, Any]) -> Outcomes:
-    return Outcomes(row["total"], row["failures"])
+def failed_lately(start: datetime, end: datetime) -> list[tuple[Any, ...]]:
+    (recent, recent_params), (usual, usual_params) = (
+        InvocationSum.objects.between(since, until).values("skill_name", "calls", "failed").query.sql_with_params()
+        for since, until in ((start, end), (start - USUAL, start))
+    )
+    with connection.cursor() as cursor:
+        sql = FAILED_LATELY.format(recent=recent, usual=usual)
+        cursor.execute(sql, [*recent_params, LEAST_FAILED, *usual_params])
+        return cursor.fetchall()
