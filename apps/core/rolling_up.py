@@ -18,7 +18,8 @@ def stale(models: Sequence[type[Sums]], span: Literal["hour", "month"]) -> list[
     end = this_month() if span == "month" else "infinity"
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT DISTINCT replace(sums, %s, '') FROM site_stale_hour WHERE sums = ANY(%s) AND hour < %s::timestamptz",
+            "SELECT DISTINCT replace(sums, %s, '') FROM site_stale_hour"
+            " WHERE sums = ANY(%s) AND hour < %s::timestamptz",
             [ADDED, [*names, *(name + ADDED for name in names)], end],
         )
         found = {name for (name,) in cursor.fetchall()}

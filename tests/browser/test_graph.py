@@ -86,7 +86,9 @@ class TestPicture:
         expect(stop).to_have_count(1)
         expect(page.locator(".live")).to_have_text("live")
         page.evaluate("document.getElementById('drawn').setAttribute('data-not-from-the-site', '')")
-        page.evaluate("document.body.dispatchEvent(new Event(document.querySelector('.live-tools').dataset.live.split(' ')[0]))")
+        page.evaluate(
+            "document.body.dispatchEvent(new Event(document.querySelector('.live-tools').dataset.live.split(' ')[0]))"
+        )
         expect(page.locator("#drawn[data-not-from-the-site]")).to_have_count(0)
         expect(stop).to_have_count(1)
         expect(page.locator("#drawn a:not([tabindex])")).to_have_count(0)
