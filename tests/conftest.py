@@ -83,10 +83,13 @@ def static_files():
 
 @pytest.fixture(autouse=True)
 def nothing_asked_yet():
-    """What a test learnt of other systems says nothing to the next one, whose servers may get the same ports."""
+    """What a test learnt of other systems says nothing to the next one, whose servers may get the same ports; nor
+    what calls of the same names usually took."""
     from apps.core.remote import asker
+    from apps.warehouse.session_page import usual
 
     asker.known.clear()
+    usual.kept.clear()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from time import monotonic
 from uuid import uuid4
 
 import pytest
@@ -10,6 +11,7 @@ from apps.core.rolling_up import roll_up
 from apps.telemetry.latencies import InvocationTime, UsageTime
 from apps.telemetry.models import ModelUsage
 from apps.telemetry.prices import ModelPrice
+from apps.warehouse.session_page import usual
 from tests.telemetry.rows import make_activity, make_invocation, make_session, make_usage
 from tests.warehouse.session_rows import START, a_session, at, call, calls, get, labels, make_thought
 
@@ -126,10 +128,25 @@ class TestFigures:
         make_invocation(duration_ms=40, created_at=at(30))
         roll_up(UsageTime)
         roll_up(InvocationTime)
-        slow, usual = get(browser_client, session).rows
-        assert slow.is_slow and not usual.is_slow
-        assert slow.usual.p50 == pytest.approx(1000, rel=0.1) and usual.usual.p95 == pytest.approx(40, rel=0.1)
+        slow, quick = get(browser_client, session).rows
+        assert slow.is_slow and not quick.is_slow
+        assert slow.usual.p50 == pytest.approx(1000, rel=0.1) and quick.usual.p95 == pytest.approx(40, rel=0.1)
         assert browser_client.get(f"/sessions/{session.pk}").content.decode().count(">slow<") == 1
+
+    def test_what_is_usual_is_not_asked_each_time_but_does_not_grow_old(self, browser_client, monkeypatch):
+        def p95():
+            (row,) = get(browser_client, session).rows
+            return row.usual and row.usual.p95
+
+        session = a_session()
+        call(session, 20, model="kimi", latency_ms=10)
+        assert p95() is None  # and what too few calls tell is asked again
+        for milliseconds in (1000, 3000):
+            for _ in range(20):
+                make_usage(model="kimi", latency_ms=milliseconds, created_at=START - timedelta(hours=3))
+            assert p95() == pytest.approx(1000, rel=0.1)
+        monkeypatch.setattr(usual, "monotonic", lambda: monotonic() + usual.SECONDS + 1)
+        assert p95() == pytest.approx(3000, rel=0.1)
 
 
 class TestRepeats:
