@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import zip_longest
 from typing import Any
 
 from django.utils import timezone
@@ -13,6 +14,7 @@ from apps.telemetry.prices import SILENT_SQL
 from apps.telemetry.querysets import RUNTIME
 
 NAMES = ("session_id", "sessionId", "openclaw_session_id")  # what names a session in details and metadata
+MOST_NAMINGS = 2 * len(NAMES)  # of both ids
 AGENTS = ("agent_id", "agentId", "agent")
 BY_TIME_AT_MOST = timedelta(hours=24)
 REPORTED_LATE = timedelta(seconds=2)
@@ -27,7 +29,7 @@ def said(column: str, names: tuple[str, ...]) -> str:
 
 def naming(column: str) -> str:
     """Containment, because the indexes on JSON answer it."""
-    return " OR ".join(f"{column} @> %(name_{number})s::jsonb" for number in range(2 * len(NAMES)))
+    return " OR ".join(f"{column} @> %(name_{number})s::jsonb" for number in range(MOST_NAMINGS))
 
 
 def same_agent(column: str) -> str:
@@ -110,7 +112,8 @@ def facts(session: AgentSession) -> dict[str, Any]:
 
 def known_ids(session: AgentSession) -> list[str]:
     """Its own, and the gateway's where it has one."""
-    return [str(session.pk), str(facts(session).get("openclaw_session_id") or session.pk)]
+    gateways = facts(session).get("openclaw_session_id")
+    return list(dict.fromkeys([str(session.pk), str(gateways or session.pk)]))
 
 
 def sql_of_steps(*, by_time: bool) -> str:
@@ -121,7 +124,7 @@ def sql_of_steps(*, by_time: bool) -> str:
 
 def parameters(session: AgentSession, life: Life, children: list[dict[str, Any]]) -> dict[str, Any]:
     ids = known_ids(session)
-    named = [{name: one} for one in ids for name in NAMES]
+    namings = [json.dumps({name: one}) for one in ids for name in NAMES]
     runner = facts(session) if session.session_type == RUNTIME else {}
     return {
         "id": session.pk,
@@ -135,4 +138,4 @@ def parameters(session: AgentSession, life: Life, children: list[dict[str, Any]]
         "skill": str(runner.get("skill") or ""),
         "function": str(runner.get("function") or ""),
         "children": json.dumps(children, default=str),
-    } | {f"name_{number}": json.dumps(text) for number, text in enumerate(named)}
+    } | {f"name_{number}": text for number, text in zip_longest(range(MOST_NAMINGS), namings)}
