@@ -251,6 +251,14 @@ def test_a_month_is_summed_when_it_is_over():
 
 
 @pytest.mark.django_db
+def test_that_there_is_nothing_to_sum_costs_two_questions(django_assert_num_queries):
+    SkillInvocation.objects.create(skill_name="s", tool_name="t", created_at=START)
+    sums.roll_up_all()
+    with django_assert_num_queries(2):
+        sums.roll_up_all()
+
+
+@pytest.mark.django_db
 def test_what_stops_one_stream_does_not_stop_the_others(monkeypatch, caplog):
     def failing(stream, most):
         if stream is SessionSum:
