@@ -1,17 +1,15 @@
 """Skills that surely fail too often now, beside how they did before; in one query, unlike all that is known of them."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
 from django.utils import timezone
 
 from apps.core.rollups import ceiling, floor
-from apps.telemetry.skill_condition import Outcomes
+from apps.telemetry.skill_condition import RECENT, WEEK, Outcomes
 from apps.telemetry.sums import InvocationSum
-
-RECENT, USUAL = timedelta(hours=24), timedelta(days=7)  # the usual is that of the days before
 
 LEAST_FAILED = 2  # one failure calls for nobody
 
@@ -58,9 +56,10 @@ def unhealthy_skills() -> list[Unhealthy]:
 
 
 def failed_lately(start: datetime, end: datetime) -> list[tuple[Any, ...]]:
+    """What is usual is that of the week before."""
     (recent, recent_params), (usual, usual_params) = (
         InvocationSum.objects.between(since, until).values("skill_name", "calls", "failed").query.sql_with_params()
-        for since, until in ((start, end), (start - USUAL, start))
+        for since, until in ((start, end), (start - WEEK, start))
     )
     with connection.cursor() as cursor:
         sql = FAILED_LATELY.format(recent=recent, usual=usual)

@@ -3,10 +3,11 @@ import logging
 from datetime import timedelta
 
 import pytest
+from django.template import Context, Template
 from django.utils import timezone
 
 from apps.core.logs import JsonFormatter
-from apps.core.templatetags.display import age, ago, overdue, span
+from apps.core.templatetags.display import age, ago, overdue, short, span
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,12 @@ def test_the_exact_time_is_in_the_title():
 def test_overdue():
     now = timezone.now()
     assert overdue(now - timedelta(seconds=1)) and not overdue(now + timedelta(minutes=1)) and not overdue(None)
+
+
+def test_short_texts_stay_and_others_are_cut_and_escaped():
+    assert [short(text, 4) for text in ("", "four", "fives", 12345)] == ["", "four", "fiv…", "123…"]
+    hostile = Template("{{ text|short:10 }}").render(Context({"text": "<b>bold</b>"}))
+    assert hostile == "&lt;b&gt;bold&lt;/…"
 
 
 def test_json_log_lines_parse():

@@ -1,4 +1,4 @@
-"""Times for people: short to read, exact on hover."""
+"""Times, figures and texts for people: short to read, and times exact on hover."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from apps.core.templatetags.display import short
 from apps.knowledge.browser.layout import Places, layered, sprung
 from apps.knowledge.browser.neighbourhood import Neighbourhood, ShownNode
 from apps.knowledge.browser.relations import Edge
@@ -205,8 +206,7 @@ def overlap(one: Box, other: Box) -> bool:
 
 
 def shortened(text: str) -> str:
-    text = " ".join(text.split()) or "unnamed"
-    return text if len(text) <= LONGEST_NAME else f"{text[: LONGEST_NAME - 1]}…"
+    return short(" ".join(text.split()) or "unnamed", LONGEST_NAME)
 
 
 def width_of(text: str) -> float:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from apps.core.templatetags.display import short
 from apps.knowledge.browser.relations import MOST_DEGREE, Count, Edge, Neighbour, edges_among, neighbours
 from apps.knowledge.browser.wanted import Wanted
 from apps.knowledge.graphs import Graph
@@ -27,13 +28,8 @@ class Link:
 
     @property
     def said(self) -> str:
-        words = [cut(self.edge.relation_type), cut(self.other.name)]
+        words = [short(self.edge.relation_type, LONGEST), short(self.other.name, LONGEST)]
         return " → ".join(words if self.outgoing else reversed(words))
-
-
-def cut(text: str) -> str:
-    """As `truncatechars` does, which takes long where a page says hundreds of names."""
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
 @dataclass

@@ -3,7 +3,6 @@
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import zip_longest
 from typing import Any
 
 from django.utils import timezone
@@ -14,7 +13,6 @@ from apps.telemetry.prices import SILENT_SQL
 from apps.telemetry.querysets import RUNTIME
 
 NAMES = ("session_id", "sessionId", "openclaw_session_id")  # what names a session in details and metadata
-MOST_NAMINGS = 2 * len(NAMES)  # of both ids
 AGENTS = ("agent_id", "agentId", "agent")
 BY_TIME_AT_MOST = timedelta(hours=24)
 REPORTED_LATE = timedelta(seconds=2)
@@ -29,7 +27,7 @@ def said(column: str, names: tuple[str, ...]) -> str:
 
 def naming(column: str) -> str:
     """Containment, because the indexes on JSON answer it."""
-    return " OR ".join(f"{column} @> %(name_{number})s::jsonb" for number in range(MOST_NAMINGS))
+    return " OR ".join(f"{column} @> %(name_{number})s::jsonb" for number in range(2 * len(NAMES)))
 
 
 def same_agent(column: str) -> str:
@@ -110,10 +108,10 @@ def facts(session: AgentSession) -> dict[str, Any]:
     return session.metadata if isinstance(session.metadata, dict) else {}
 
 
-def known_ids(session: AgentSession) -> list[str]:
+def known_ids(session: AgentSession) -> tuple[str, str | None]:
     """Its own, and the gateway's where it has one."""
     gateways = facts(session).get("openclaw_session_id")
-    return list(dict.fromkeys([str(session.pk), str(gateways or session.pk)]))
+    return str(session.pk), str(gateways) if gateways else None
 
 
 def sql_of_steps(*, by_time: bool) -> str:
@@ -124,11 +122,11 @@ def sql_of_steps(*, by_time: bool) -> str:
 
 def parameters(session: AgentSession, life: Life, children: list[dict[str, Any]]) -> dict[str, Any]:
     ids = known_ids(session)
-    namings = [json.dumps({name: one}) for one in ids for name in NAMES]
+    namings = [one and json.dumps({name: one}) for one in ids for name in NAMES]
     runner = facts(session) if session.session_type == RUNTIME else {}
     return {
         "id": session.pk,
-        "ids": ids,
+        "ids": list(ids),
         "agent": session.agent_id,
         "start": life.starts,
         "end": life.ends or life.starts,
@@ -138,4 +136,4 @@ def parameters(session: AgentSession, life: Life, children: list[dict[str, Any]]
         "skill": str(runner.get("skill") or ""),
         "function": str(runner.get("function") or ""),
         "children": json.dumps(children, default=str),
-    } | {f"name_{number}": text for number, text in zip_longest(range(MOST_NAMINGS), namings)}
+    } | {f"name_{number}": text for number, text in enumerate(namings)}

@@ -105,7 +105,7 @@ def children_of(session: AgentSession) -> list[Child]:
             FAMILY,
             {
                 "id": session.pk,
-                "gateway": known_ids(session)[-1],
+                "gateway": known_ids(session)[1],
                 "key": key,
                 "agent": session.agent_id,
                 "start": life.starts,
