@@ -177,12 +177,30 @@ class TestBounds:
         lanes = {lane.kind: (lane.steps, lane.failed) for lane in page.picture.lanes}
         assert lanes == {"model": (10_000, 103), "skill": (10_000, 112), "activity": (10_000, 0)}
         assert sum(len(lane.bars) for lane in page.picture.lanes) < 600
-        assert page.picture.lines[0].end == "$10.00"
+        cost = page.picture.lines[0]
+        assert (cost.start, cost.end) == ("$0.00", "$10.00")
 
     def test_a_part_of_it_counts_from_what_was_before(self, browser_client, long_session):
         page = get(browser_client, long_session, "?from=17500&to=35000")
         cost = page.picture.lines[0]
-        assert cost.start.startswith("$5.0") and cost.end == "$10.00"
+        assert cost.start == "$5.00" and cost.end == "$10.00"
+        assert {lane.kind: lane.steps for lane in page.picture.lanes}["model"] == 5_000
+
+    def test_columns_stand_for_busy_times(self, browser_client):
+        """Two bursts, between them one step alone: each is drawn where its steps are, and the gaps stay empty."""
+        session = a_session(3600)
+        calls(session, [*range(0, 300), 1800, *range(3300, 3600)], cost_usd=0.01)
+        page = get(browser_client, session)
+        [models] = page.picture.lanes
+        assert models.steps == 601 and 100 <= len(models.bars) <= 103
+        gaps = [(gap.x, gap.x + gap.width) for gap in page.part.axis.idle]
+        assert len(gaps) == 2
+        drawn = sorted((bar.x, bar.x + bar.width) for bar in models.bars)
+        assert all(end <= start or begin >= over for begin, end in drawn for start, over in gaps)
+        [alone] = [bar for bar in models.bars if gaps[0][1] <= bar.x < gaps[1][0]]
+        assert alone.title.startswith("1 steps")
+        part = get(browser_client, session, "?from=100&to=3400")
+        assert part.picture.lanes[0].steps == 200 + 1 + 101
 
     def test_more_steps_come_as_rows(self, browser_client, long_session):
         page = get(browser_client, long_session)

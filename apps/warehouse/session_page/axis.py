@@ -87,6 +87,8 @@ class Axis:
         moment = min(max(moment, self.window.since), self.window.until)
         place = bisect_right(self.pieces, moment, key=lambda piece: piece.since) - 1
         piece = self.pieces[max(place, 0)]
+        if piece.is_gap and moment == piece.since:  # what was busy until then, if only for that moment
+            piece = self.pieces[place - 1]
         if piece.until == piece.since:
             return piece.x + piece.width / 2
         return piece.x + piece.width * min((moment - piece.since) / (piece.until - piece.since), 1)

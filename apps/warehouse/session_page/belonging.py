@@ -115,9 +115,10 @@ def known_ids(session: AgentSession) -> tuple[str, str | None]:
 
 
 def sql_of_steps(*, by_time: bool) -> str:
+    """In the order in which they are numbered."""
     parts = [*NAMED, *BY_TIME] if by_time else NAMED
     bounded = [f"({part} ORDER BY created_at LIMIT {MOST})" for part in parts]
-    return f"steps ({COLUMNS}) AS ({' UNION ALL '.join([*bounded, f'({CHILD})'])})"
+    return f"steps ({COLUMNS}) AS ({' UNION ALL '.join([*bounded, f'({CHILD})'])} ORDER BY 3, 2)"
 
 
 def parameters(session: AgentSession, life: Life, children: list[dict[str, Any]]) -> dict[str, Any]:

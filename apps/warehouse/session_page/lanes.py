@@ -20,10 +20,11 @@ LABELS = {
     "thought": "Thoughts",
     "child": "Child sessions",
 }
-COLUMNS = 100
 HEIGHT = 24.0
 MOST_ROWS = 4  # of bars that overlap
 LEAST_WIDTH = 2.5  # of a bar: what is short is still seen
+Span = tuple[datetime, datetime]
+Place = tuple[float, float]  # where a column begins on the axis, and where it ends
 
 
 @dataclass(frozen=True)
@@ -78,13 +79,11 @@ def picture_of_runs(runs: Sequence[Run], axis: Axis) -> Picture:
     return Picture(lanes_of_runs(runs, axis), lines_of(growth_of_runs(runs, axis)))
 
 
-def picture_of_columns(columns: Sequence[Column]) -> Picture:
+def picture_of_columns(columns: Sequence[Column], spans: Sequence[Span], axis: Axis) -> Picture:
     """What is not shown, being earlier, counts for what it cost so far."""
-    return Picture(lanes_of_columns([one for one in columns if one.place]), lines_of(growth_of_columns(columns)))
-
-
-def starts_of_columns(axis: Axis) -> list[datetime]:
-    return axis.starts_of_columns(COLUMNS)
+    places = [(axis.x(since), axis.x(until)) for since, until in spans]
+    lanes = lanes_of_columns([one for one in columns if one.place], places)
+    return Picture(lanes, lines_of(growth_of_columns(columns, places)))
 
 
 def lanes_of_runs(runs: Sequence[Run], axis: Axis) -> list[Lane]:
@@ -121,30 +120,31 @@ def bars_of_runs(runs: Sequence[Run], axis: Axis) -> Iterator[Bar]:
         yield Bar(min(x, WIDTH - width), row * height + 0.5, width, height - 1, not run.ok, title, run.first)
 
 
-def lanes_of_columns(columns: Sequence[Column]) -> list[Lane]:
+def lanes_of_columns(columns: Sequence[Column], places: Sequence[Place]) -> list[Lane]:
     """A bar a column, as high as it has steps beside the fullest of its lane, and red as far as they failed."""
     return [
         Lane(
             kind,
             sum(one.steps for one in group),
             sum(one.failed for one in group),
-            list(bars_of_columns(group)),
+            list(bars_of_columns(group, places)),
         )
         for kind, group in by_kind(columns).items()
     ]
 
 
-def bars_of_columns(columns: Sequence[Column]) -> Iterator[Bar]:
+def bars_of_columns(columns: Sequence[Column], places: Sequence[Place]) -> Iterator[Bar]:
     fullest = max((one.steps for one in columns), default=0)
-    width = WIDTH / COLUMNS
     for one in columns:
-        x, height = (one.place - 1) * width, max(HEIGHT * one.steps / fullest, 2)
+        x, end = places[one.place - 1]
+        width, height = max((end - x) * 0.9, LEAST_WIDTH), max(HEIGHT * one.steps / fullest, 2)
+        x = min(x, WIDTH - width)
         cost = f", {dollars(float(one.cost))}" if one.cost else ""
         title = f"{whole(one.steps)} steps, {whole(one.failed)} failed{cost}"
-        yield Bar(x, HEIGHT - height, width * 0.9, height, False, title)
+        yield Bar(x, HEIGHT - height, width, height, False, title)
         if one.failed:
             failed = max(height * one.failed / one.steps, 2)
-            yield Bar(x, HEIGHT - failed, width * 0.9, failed, True, title)
+            yield Bar(x, HEIGHT - failed, width, failed, True, title)
 
 
 def by_kind(items: Sequence) -> dict:
@@ -162,16 +162,17 @@ def growth_of_runs(runs: Sequence[Run], axis: Axis) -> Amounts:
     return [(axis.x(run.ends), run.spent or Decimal(0), run.used or 0) for run in runs]
 
 
-def growth_of_columns(columns: Sequence[Column]) -> Amounts:
+def growth_of_columns(columns: Sequence[Column], places: Sequence[Place]) -> Amounts:
     costs: dict[int, Decimal] = defaultdict(Decimal)
     tokens: dict[int, int] = defaultdict(int)
     for one in columns:
         costs[one.place] += one.cost or 0
         tokens[one.place] += one.tokens or 0
-    spent, used, grown = costs[0], tokens[0], []
-    for place in range(1, COLUMNS + 1):
+    spent, used = costs[0], tokens[0]
+    grown = [(0.0, spent, used)]
+    for place, (_, end) in enumerate(places, 1):
         spent, used = spent + costs[place], used + tokens[place]
-        grown.append((WIDTH * place / COLUMNS, spent, used))
+        grown.append((end, spent, used))
     return grown
 
 

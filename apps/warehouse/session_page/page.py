@@ -17,14 +17,7 @@ from apps.telemetry.prices import Cost, Prices, total
 from apps.warehouse.session_page.axis import SMALLEST, WIDTH, Window
 from apps.warehouse.session_page.belonging import MOST, facts
 from apps.warehouse.session_page.children import PARENT_IDS, Child, children_of
-from apps.warehouse.session_page.lanes import (
-    LEAST_WIDTH,
-    Picture,
-    box,
-    picture_of_columns,
-    picture_of_runs,
-    starts_of_columns,
-)
+from apps.warehouse.session_page.lanes import LEAST_WIDTH, Picture, box, picture_of_columns, picture_of_runs
 from apps.warehouse.session_page.part import Asked, Part
 from apps.warehouse.session_page.steps import Outline, Run, Steps
 from apps.warehouse.session_page.usual import Usual, key_of, usual_of
@@ -88,7 +81,7 @@ class Sum:
 
 
 class SessionPage:
-    """Everything is asked when it is first needed; about ten queries in all."""
+    """Everything is asked when it is first needed; about eight queries in all."""
 
     def __init__(self, session: AgentSession, asked: Asked, most_runs: int = ROWS, tells_usual: bool = True) -> None:
         self.session, self.asked, self.most_runs, self.tells_usual = session, asked, most_runs, tells_usual
@@ -102,7 +95,9 @@ class SessionPage:
 
     @cached_property
     def outline(self) -> Outline:
-        return self.steps.outline(*self.asked.window(self.life.starts))
+        """With one run more than is shown, where there are more."""
+        window = self.asked.window(self.life.starts)
+        return self.steps.outline(*window, after=self.asked.after, limit=self.most_runs + 1)
 
     @cached_property
     def part(self) -> Part:
@@ -174,19 +169,13 @@ class SessionPage:
 
     # --- Its steps ---
 
-    @cached_property
-    def runs(self) -> list[Run]:
-        """One more than is shown, where there are more."""
-        window = self.part.window
-        return self.steps.runs(window.since, window.until, after=self.asked.after, limit=self.most_runs + 1)
-
     @property
     def listed(self) -> Sequence[Run]:
-        return self.runs[: self.most_runs]
+        return self.outline.runs[: self.most_runs]
 
     @property
     def has_more(self) -> bool:
-        return len(self.runs) > self.most_runs
+        return len(self.outline.runs) > self.most_runs
 
     @cached_property
     def usual(self) -> dict[tuple[str, ...], Usual]:
@@ -241,8 +230,7 @@ class SessionPage:
     def picture(self) -> Picture:
         if not self.has_more and not self.asked.after:
             return picture_of_runs(self.listed, self.part.axis)
-        window = self.part.window
-        return picture_of_columns(self.steps.columns(window.since, window.until, starts_of_columns(self.part.axis)))
+        return picture_of_columns(self.outline.columns, self.outline.spans, self.part.axis)
 
     # --- What failed ---
 

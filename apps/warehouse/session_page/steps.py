@@ -1,7 +1,6 @@
 """What is asked of a session's steps. Each question is one statement over all kinds of steps; none loads them all."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -17,6 +16,7 @@ from apps.warehouse.session_page.belonging import Life, parameters, sql_of_steps
 IDLE_SECONDS, IDLE_SHARE = 10, 50
 REPEAT_WITHIN = "1 minute"  # alike steps with more than this between them are no repeats
 MOST_FAILURES, MOST_MODELS = 20, 200
+COLUMNS = 100  # of the drawing's busy time; a few more where there are gaps
 TABLES = {
     "model": "model_usage",
     "skill": "skill_invocations",
@@ -25,47 +25,6 @@ TABLES = {
     "child": "agent_sessions",
 }
 
-# Without texts, so that what all its parts read stays in memory.
-OUTLINE = f"""
-, slim AS (
-    SELECT kind, starts, ends, name, part, ok, CASE WHEN NOT ok THEN error END AS error, cost, tokens, silent_in,
-           silent_out, named FROM steps
-), extent AS (
-    SELECT least(min(starts), %(start)s) AS first, greatest(max(ends), %(end)s) AS last FROM slim
-), shown AS (
-    SELECT CASE WHEN there THEN greatest(asked.since, first) ELSE first END AS first,
-           CASE WHEN there THEN least(asked.until, last) ELSE last END AS last
-      FROM extent, LATERAL (SELECT coalesce(%(from)s, first) AS since, coalesce(%(to)s, last) AS until) AS asked,
-           LATERAL (SELECT since < until AND since < last AND until > first AS there) AS checked
-), reached AS (
-    SELECT starts, max(ends) OVER (ORDER BY starts ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS idle_since
-      FROM (SELECT starts, ends FROM slim UNION ALL SELECT first, first FROM extent UNION ALL SELECT last, last
-              FROM extent UNION ALL SELECT %(start)s, %(start)s) AS edges
-), idle AS (
-    SELECT greatest(idle_since, shown.first) AS since, least(starts, shown.last) AS until,
-           shown.last - shown.first AS span
-      FROM reached, shown WHERE starts > shown.first AND idle_since < shown.last
-), gaps AS (
-    SELECT array_agg(since ORDER BY since) AS since, array_agg(until ORDER BY since) AS until FROM idle
-     WHERE until - since > greatest(span / {IDLE_SHARE}, interval '{IDLE_SECONDS} s')
-), totals AS (
-    SELECT kind, named, count(*) AS steps, count(*) FILTER (WHERE NOT ok) AS failed, sum(cost) AS cost,
-           sum(tokens)::bigint AS tokens FROM slim GROUP BY kind, named
-), unpriced AS (
-    SELECT name AS model, part AS provider, count(*) AS silent, sum(silent_in)::bigint AS silent_input,
-           sum(silent_out)::bigint AS silent_output, 0 AS cost
-      FROM slim WHERE named AND silent_in IS NOT NULL GROUP BY name, part LIMIT {MOST_MODELS}
-), failing AS (
-    SELECT kind, name, part, error, count(*) AS times, min(starts) AS first FROM slim WHERE NOT ok
-     GROUP BY kind, name, part, error ORDER BY count(*) DESC, min(starts) LIMIT {MOST_FAILURES}
-)
-SELECT extent.first, extent.last, shown.first, shown.last,
-       gaps.since, gaps.until,
-       (SELECT jsonb_agg(totals) FROM totals),
-       (SELECT jsonb_agg(unpriced) FROM unpriced),
-       (SELECT jsonb_agg(failing) FROM failing)
-  FROM extent, shown, gaps
-"""
 ALIKE = "concat_ws(chr(31), kind, name, part, ok, named)"
 NUMBERED = f"""
 , numbered AS (
@@ -77,22 +36,76 @@ NUMBERED = f"""
       FROM steps WINDOW w AS (ORDER BY starts, id ROWS UNBOUNDED PRECEDING)
 )
 """
+# All that a page tells, because reading the steps takes longer than anything that is asked of them.
 # That `run` is bounded lets PostgreSQL stop where the page ends.
-RUNS = f"""{NUMBERED}
-, shown AS (
+OUTLINE = f"""
+, extent AS (
+    SELECT least(min(starts), %(start)s) AS first, greatest(max(ends), %(end)s) AS last FROM steps
+), shown AS (
+    SELECT CASE WHEN there THEN greatest(asked.since, first) ELSE first END AS first,
+           CASE WHEN there THEN least(asked.until, last) ELSE last END AS last
+      FROM extent, LATERAL (SELECT coalesce(%(from)s, first) AS since, coalesce(%(to)s, last) AS until) AS asked,
+           LATERAL (SELECT since < until AND since < last AND until > first AS there) AS checked
+), reached AS (
+    SELECT starts, max(ends) OVER (ORDER BY starts ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS idle_since
+      FROM (SELECT starts, ends FROM steps UNION ALL SELECT first, first FROM extent UNION ALL SELECT last, last
+              FROM extent UNION ALL SELECT %(start)s, %(start)s) AS edges
+), idle AS (
+    SELECT greatest(idle_since, shown.first) AS since, least(starts, shown.last) AS until,
+           shown.last - shown.first AS span
+      FROM reached, shown WHERE starts > shown.first AND idle_since < shown.last
+), gaps AS (
+    SELECT coalesce(array_agg(since ORDER BY since), '{{}}') AS since,
+           coalesce(array_agg(until ORDER BY since), '{{}}') AS until
+      FROM idle WHERE until - since > greatest(span / {IDLE_SHARE}, interval '{IDLE_SECONDS} s')
+), busy AS (
+    SELECT since, until, extract(epoch FROM until - since) AS length
+      FROM (SELECT unnest(array_prepend(first, gaps.until)) AS since, unnest(array_append(gaps.since, last)) AS until
+              FROM shown, gaps) AS between_gaps
+), columns AS (
+    SELECT array_agg(begins ORDER BY begins) AS since, array_agg(begins + piece ORDER BY begins) AS until
+      FROM (SELECT since, until, greatest(ceil({COLUMNS} * length / nullif(sum(length) OVER (), 0)), 1)::int AS pieces
+              FROM busy) AS divided,
+           LATERAL (SELECT (until - since) / pieces AS piece) AS divisor, generate_series(0, pieces - 1) AS number,
+           LATERAL (SELECT since + piece * number AS begins) AS begun
+), counted AS (
+    SELECT kind, named, CASE WHEN starts <= last THEN width_bucket(starts, columns.since) END AS place,
+           count(*) AS steps, count(*) FILTER (WHERE NOT ok) AS failed, sum(cost) AS cost, sum(tokens) AS tokens
+      FROM steps, columns, shown GROUP BY 1, 2, 3
+), totals AS (
+    SELECT kind, named, sum(steps) AS steps, sum(failed) AS failed, sum(cost) AS cost, sum(tokens) AS tokens
+      FROM counted GROUP BY kind, named
+), heights AS (
+    SELECT kind, place, sum(steps) AS steps, sum(failed) AS failed, sum(cost) FILTER (WHERE named) AS cost,
+           sum(tokens) FILTER (WHERE named) AS tokens
+      FROM counted WHERE place IS NOT NULL GROUP BY kind, place
+), unpriced AS (
+    SELECT name AS model, part AS provider, count(*) AS silent, sum(silent_in)::bigint AS silent_input,
+           sum(silent_out)::bigint AS silent_output, 0 AS cost
+      FROM steps WHERE named AND silent_in IS NOT NULL GROUP BY name, part LIMIT {MOST_MODELS}
+), failing AS (
+    SELECT kind, name, part, error, count(*) AS times, min(starts) AS first FROM steps WHERE NOT ok
+     GROUP BY kind, name, part, error ORDER BY count(*) DESC, min(starts) LIMIT {MOST_FAILURES}
+){NUMBERED}, listed AS (
     SELECT *, count(*) FILTER (WHERE is_new) OVER (ORDER BY starts, id ROWS UNBOUNDED PRECEDING) AS run
-      FROM numbered WHERE starts <= %(to)s AND ends >= %(from)s AND n > %(after)s
+      FROM numbered
+     WHERE starts <= (SELECT last FROM shown) AND ends >= (SELECT first FROM shown) AND n > %(after)s
+), runs AS (
+    SELECT min(n) AS first, max(n) AS last, count(*) AS times, min(starts) AS starts, max(ends) AS ends,
+           sum(ms)::bigint AS ms, max(ms) AS longest, sum(cost) AS cost, sum(tokens)::bigint AS tokens,
+           max(spent) AS spent, max(used)::bigint AS used, count(silent_in) AS silent,
+           sum(silent_in)::bigint AS silent_input, sum(silent_out)::bigint AS silent_output,
+           (array_agg(id ORDER BY n))[1] AS first_id, (array_agg(id ORDER BY n DESC))[1] AS last_id, kind, name, part,
+           (array_agg(note ORDER BY n))[1] AS note, ok, (array_agg(error ORDER BY n))[1] AS error, named
+      FROM listed WHERE run <= %(limit)s GROUP BY run, kind, name, part, ok, named ORDER BY min(n) LIMIT %(limit)s
 )
-SELECT min(n), max(n), count(*), min(starts), max(ends), sum(ms)::bigint, max(ms), sum(cost), sum(tokens)::bigint,
-       max(spent), max(used)::bigint, count(silent_in), sum(silent_in)::bigint, sum(silent_out)::bigint,
-       (array_agg(id ORDER BY n))[1], (array_agg(id ORDER BY n DESC))[1], kind, name, part,
-       (array_agg(note ORDER BY n))[1], ok, (array_agg(error ORDER BY n))[1], named
-  FROM shown WHERE run <= %(limit)s GROUP BY run, kind, name, part, ok, named ORDER BY min(n) LIMIT %(limit)s
-"""
-COLUMNS_OF_TIME = """
-SELECT kind, greatest(width_bucket(starts, %(thresholds)s), 0), count(*), count(*) FILTER (WHERE NOT ok),
-       sum(cost) FILTER (WHERE named), sum(tokens) FILTER (WHERE named)::bigint
-  FROM steps WHERE starts <= %(to)s AND (ends >= %(from)s OR named) GROUP BY 1, 2
+SELECT extent.first, extent.last, shown.first, shown.last, gaps.since, gaps.until, columns.since, columns.until,
+       (SELECT jsonb_agg(totals) FROM totals),
+       (SELECT jsonb_agg(heights) FROM heights),
+       (SELECT jsonb_agg(unpriced) FROM unpriced),
+       (SELECT jsonb_agg(failing) FROM failing),
+       (SELECT jsonb_agg(runs) FROM runs)
+  FROM extent, shown, gaps, columns
 """
 FAILED = f"{NUMBERED} SELECT n, starts FROM numbered WHERE NOT ok"
 FAILED_AFTER = f"{FAILED} ORDER BY n <= %(n)s, n LIMIT 1"
@@ -115,23 +128,6 @@ class Total:
     failed: int
     cost: Decimal | None
     tokens: int | None
-
-
-@dataclass(frozen=True)
-class Outline:
-    """When the first step began and the last one ended, or the session itself; what there is, and when nothing was.
-
-    `since` and `until` are what is shown: what was asked for, as far as it is there.
-    """
-
-    first: datetime
-    last: datetime
-    since: datetime
-    until: datetime
-    gaps: list[tuple[datetime, datetime]]
-    totals: list[Total]
-    silent: list[dict[str, Any]]  # calls whose cost was not reported, by model and provider
-    failures: list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -165,6 +161,12 @@ class Run:
     error: str | None
     named: bool
 
+    @classmethod
+    def of(cls, told: dict[str, Any]) -> "Run":
+        starts, ends = (datetime.fromisoformat(told[name]) for name in ("starts", "ends"))
+        ids = {name: UUID(told[name]) for name in ("first_id", "last_id")}
+        return cls(**told | ids | {"starts": starts, "ends": ends})
+
     @property
     def label(self) -> str:
         return f"{self.name}.{self.part}" if self.kind == "skill" else self.name
@@ -172,7 +174,10 @@ class Run:
 
 @dataclass(frozen=True)
 class Column:
-    """Steps of one kind that began in one column of the drawing, counted from 1; 0 is before what is shown."""
+    """Steps of one kind that began in one column of the drawing, counted from 1; 0 is before what is shown.
+
+    Cost and tokens are of those that name the session.
+    """
 
     kind: str
     place: int
@@ -180,6 +185,27 @@ class Column:
     failed: int
     cost: Decimal | None
     tokens: int | None
+
+
+@dataclass(frozen=True)
+class Outline:
+    """When the first step began and the last one ended, or the session itself; what there is, and when nothing was.
+
+    `since` and `until` are what is shown: what was asked for, as far as it is there. `spans` are the times that the
+    drawing's columns stand for, `runs` the steps that are listed.
+    """
+
+    first: datetime
+    last: datetime
+    since: datetime
+    until: datetime
+    gaps: list[tuple[datetime, datetime]]
+    spans: list[tuple[datetime, datetime]]
+    totals: list[Total]
+    columns: list[Column]
+    silent: list[dict[str, Any]]  # calls whose cost was not reported, by model and provider
+    failures: list[dict[str, Any]]
+    runs: list[Run]
 
 
 class Steps:
@@ -193,20 +219,26 @@ class Steps:
             cursor.execute(f"WITH {self.sql}{question}", self.parameters | more)
             return cursor.fetchall()
 
-    def outline(self, since: datetime | None, until: datetime | None) -> Outline:
-        """Of all steps; the gaps are those of what is shown, which is all of it where there is no such part."""
-        more = {"from": since, "to": until}
-        [(first, last, since, until, idle, busy, totals, silent, failures)] = self.ask(OUTLINE, **more)
-        gaps = list(zip(idle or [], busy or [], strict=True))
-        found = [Total(**one) for one in read(totals)]
-        return Outline(first, last, since, until, gaps, found, read(silent), read(failures))
+    def outline(self, since: datetime | None, until: datetime | None, *, after: int = 0, limit: int) -> Outline:
+        """Of all steps; the gaps and runs are those of what is shown, which is all of it where there is no such part.
 
-    def runs(self, since: datetime, until: datetime, *, after: int = 0, limit: int) -> list[Run]:
-        return [Run(*row) for row in self.ask(RUNS, **{"from": since, "to": until, "after": after, "limit": limit})]
-
-    def columns(self, since: datetime, until: datetime, thresholds: Sequence[datetime]) -> list[Column]:
-        more = {"from": since, "to": until, "thresholds": list(thresholds)}
-        return [Column(*row) for row in self.ask(COLUMNS_OF_TIME, **more)]
+        The runs are `limit` at the most, of the steps from number `after` on.
+        """
+        [row] = self.ask(OUTLINE, **{"from": since, "to": until, "after": after, "limit": limit})
+        first, last, since, until, idle, busy, begun, over, totals, columns, silent, failures, runs = row
+        return Outline(
+            first,
+            last,
+            since,
+            until,
+            gaps=list(zip(idle, busy, strict=True)),
+            spans=list(zip(begun, over, strict=True)),
+            totals=[Total(**one) for one in read(totals)],
+            columns=[Column(**one) for one in read(columns)],
+            silent=read(silent),
+            failures=read(failures),
+            runs=[Run.of(one) for one in read(runs)],
+        )
 
     def failed_beside(self, n: int, *, onward: bool) -> tuple[int, datetime] | None:
         """The number and the start of the next failed step after step `n`, or before it; round the end if need be."""
