@@ -130,3 +130,32 @@ def test_search_works_without_a_script(window):
     page.get_by_role("button", name="Search", exact=True).click()
     page.get_by_role("link", name="Paint the shed").click()
     expect(page.locator("h1")).to_have_text("Paint the shed")
+
+
+class TestWaiting:
+    """For what takes longer than a moment: a slow line holds the site's answers back."""
+
+    def test_a_form_under_way_shows_it_and_a_double_click_sends_it_once(self, window):
+        page = window()
+        page.goto("/knowledge/import")
+        page.evaluate("""() => addEventListener("submit", (event) => {
+            window.sent = (window.sent ?? 0) + !event.defaultPrevented;
+            event.preventDefault(); // and there is never an answer
+        })""")
+        page.get_by_label("File").set_input_files({"name": "g.jsonl", "mimeType": "text/plain", "buffer": b"{}"})
+        button = page.get_by_role("button", name="Look through it")
+        button.dblclick()
+        expect(page.get_by_role("progressbar", name="Working on it")).to_be_visible()
+        assert page.evaluate("sent") == 1 and not violations(page)
+        page.wait_for_timeout(5_100)
+        button.click()
+        assert page.evaluate("sent") == 2
+
+    def test_so_does_a_part_of_a_page(self, window):
+        page, held = window(), []
+        page.goto("/knowledge")
+        page.route("**/knowledge?*", lambda route: held.append(route))
+        page.locator("main [name=q]").press_sequentially("x")
+        expect(page.get_by_role("progressbar", name="Working on it")).to_be_visible()
+        held.pop().continue_()
+        expect(page.get_by_role("progressbar")).to_have_count(0)
