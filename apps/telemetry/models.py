@@ -100,6 +100,8 @@ class ModelUsage(models.Model):
             models.Index(fields=["provider"], name="idx_model_usage_provider"),
             models.Index(fields=["session"], name="idx_model_usage_session"),
             models.Index(fields=["success"], name="idx_model_usage_success"),
+            # The site's own: failures are few, and asked for by time.
+            models.Index(fields=["-created_at"], condition=models.Q(success=False), name="site_usage_failed"),
         ]
 
     def __str__(self) -> str:
@@ -185,7 +187,9 @@ class ActivityLog(models.Model):
             GinIndex(fields=["details"], name="idx_activity_details_gin"),
             models.Index(fields=["skill"], name="idx_activity_skill"),
             models.Index(fields=["skill", "-created_at"], name="idx_activity_skill_created"),
-            # The site's own, for the search over everything: ILIKE '%text%'.
+            # The site's own, as for model calls.
+            models.Index(fields=["-created_at"], condition=models.Q(success=False), name="site_activity_failed"),
+            # And for the search over everything: ILIKE '%text%'.
             GinIndex(
                 OpClass("action", name="gin_trgm_ops"),
                 OpClass(Cast("details", models.TextField()), name="gin_trgm_ops"),
