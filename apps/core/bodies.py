@@ -69,7 +69,7 @@ class Body(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def null_means_the_default(cls, data: Any) -> Any:
-        if not isinstance(data, dict):
+        if not isinstance(data, dict) or None not in data.values():
             return data
         defaulted = defaulted_fields(cls)
         return {key: value for key, value in data.items() if value is not None or key not in defaulted}
@@ -92,7 +92,7 @@ def defaulted_fields(model: type[BaseModel]) -> frozenset[str]:
 
 def aware(moment: datetime) -> datetime:
     """A time without a zone is meant as UTC, as the agent's hosts run in it."""
-    if timezone.is_naive(moment):
+    if moment.tzinfo is None:
         return timezone.make_aware(moment, timezone.get_default_timezone())
     try:
         return moment.astimezone(UTC)

@@ -14,7 +14,9 @@ class Row(TelemetryBody):
     @model_validator(mode="before")
     @classmethod
     def empty_means_nothing(cls, data: Any) -> Any:
-        return {key: value for key, value in data.items() if value != ""} if isinstance(data, dict) else data
+        if not isinstance(data, dict) or "" not in data.values():
+            return data
+        return {key: value for key, value in data.items() if value != ""}
 
 
 def whole(value: Any) -> Any:
