@@ -3,9 +3,9 @@
 const MOMENT_MS = 400;
 const ON_PURPOSE_MS = 5000; // after so long it may be sent again: the first attempt may have been stopped
 const bar = Object.assign(document.createElement("progress"), { className: "waiting", ariaLabel: "Working on it" });
-let timer = 0;
-let asked = 0;
+const asked = new Set(); // requests that a person waits for
 let sent = new WeakMap(); // forms, and when
+let timer = 0;
 
 function wait() {
   timer ||= setTimeout(show, MOMENT_MS);
@@ -31,17 +31,19 @@ document.addEventListener("submit", (event) => {
   wait();
 });
 
-const byPerson = (event) => event.detail.requestConfig.triggeringEvent?.isTrusted;
-document.addEventListener("htmx:beforeRequest", (event) => {
-  if (byPerson(event) && ++asked) wait();
+document.addEventListener("htmx:beforeSend", ({ detail }) => {
+  if (!detail.requestConfig.triggeringEvent?.isTrusted) return;
+  asked.add(detail.xhr);
+  wait();
 });
-document.addEventListener("htmx:afterRequest", (event) => {
-  if (byPerson(event) && --asked <= 0) rest();
+document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  if (asked.delete(detail.xhr) && !asked.size) rest();
 });
 
-// Left, or come back to.
-addEventListener("pageshow", () => {
+// Come back to, as it was left.
+addEventListener("pageshow", (event) => {
+  if (!event.persisted) return;
   sent = new WeakMap();
-  asked = 0;
+  asked.clear();
   rest();
 });
