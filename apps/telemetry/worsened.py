@@ -36,7 +36,7 @@ FAILED_LATELY = """
 WITH recent AS (SELECT skill_name, sum(calls) AS calls, sum(failed) AS failed FROM ({recent}) AS sums
                  GROUP BY skill_name HAVING sum(failed) >= %s),
      usual AS (SELECT skill_name, sum(calls) AS calls, sum(failed) AS failed FROM ({usual}) AS sums
-                WHERE skill_name IN (SELECT skill_name FROM recent) GROUP BY skill_name)
+                WHERE skill_name = ANY (ARRAY(SELECT skill_name FROM recent)) GROUP BY skill_name)
 SELECT skill_name, recent.calls::bigint, recent.failed::bigint,
        coalesce(usual.calls, 0)::bigint, coalesce(usual.failed, 0)::bigint
   FROM recent LEFT JOIN usual USING (skill_name)
