@@ -7,6 +7,8 @@ from django.db.models import Case, Count, F, Q, Value, When, Window
 from django.db.models.functions import Coalesce, RowNumber, TruncDate
 from django.utils import timezone
 
+from apps.core.fields import Now
+
 
 class Column(models.TextChoices):
     """The board's columns, from left to right."""
@@ -115,9 +117,9 @@ class GoalQuerySet(models.QuerySet):
             .order_by(F("completed_at").desc(nulls_last=True), "-created_at", "id")
         )
 
-    def still_since(self, moment: datetime):
-        """Goals that somebody is at work on, but that nothing was changed in since `moment`; the stillest first."""
-        return self.filter(status="active", updated_at__lt=moment).order_by("updated_at", "id")
+    def still_for(self, time: timedelta):
+        """Goals that somebody is at work on, but that nothing was changed in for that time; the stillest first."""
+        return self.filter(status="active", updated_at__lt=Now() - time).order_by("updated_at", "id")
 
     def by_urgency(self):
         return self.order_by("priority", "-created_at", "id")

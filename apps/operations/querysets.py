@@ -1,7 +1,7 @@
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.db import models
-from django.db.models import Case, ExpressionWrapper, F, Func, Q, TextField, Value, When
+from django.db.models import Case, F, Func, Q, TextField, Value, When
 from django.db.models.functions import Coalesce, NullIf
 from django.db.models.lookups import GreaterThan
 
@@ -28,9 +28,9 @@ class HeartbeatQuerySet(models.QuerySet):
     def newest(self):
         return self.order_by("-created_at", "-id")
 
-    def silent_since(self, moment: datetime):
-        """The newest heartbeat, where it is older than `moment`."""
-        return self.filter(pk=self.newest().values("pk")[:1], created_at__lt=moment)
+    def silent_for(self, time: timedelta):
+        """The newest heartbeat, where it is older than that."""
+        return self.filter(pk=self.newest().values("pk")[:1], created_at__lt=Now() - time)
 
 
 class TaskQuerySet(models.QuerySet):
@@ -51,17 +51,17 @@ class JobQuerySet(models.QuerySet):
     def by_name(self):
         return self.order_by("name", "id")
 
-    def troubled(self, now: datetime):
+    def troubled(self):
         """Enabled jobs with their `trouble`: 'overdue', 'silent' or 'failing', and `troubled_since`.
 
         Overdue: its next run is past and did not happen. Silent: the scheduler means to run it some time, but it has
         not run for much longer than it used to rest. Failing: its last run failed.
         """
         waits = Q(last_run_at=None) | Q(last_run_at__lt=F("next_run_at"))
-        rests = ExpressionWrapper(now.timestamp() - Epoch("last_run_at"), models.FloatField())
+        rests = Epoch(Now()) - Epoch("last_run_at")
         silent = Q(GreaterThan(rests, SILENT_RESTS * MEAN_REST), run_count__gte=LEAST_RUNS)
         trouble = Case(
-            When(waits & Q(next_run_at__lt=now - LATE), then=Value("overdue")),
+            When(waits & Q(next_run_at__lt=Now() - LATE), then=Value("overdue")),
             When(silent, then=Value("silent")),
             When(last_status="error", then=Value("failing")),
             output_field=TextField(),
@@ -71,7 +71,7 @@ class JobQuerySet(models.QuerySet):
 
 
 class TickQuerySet(models.QuerySet):
-    def silent(self, now: datetime):
+    def silent(self):
         """The scheduler, where it should tick and has missed some of its intervals."""
-        rests = ExpressionWrapper(now.timestamp() - Epoch("last_tick"), models.FloatField())
+        rests = Epoch(Now()) - Epoch("last_tick")
         return self.filter(GreaterThan(rests, MISSED_BEATS * F("heartbeat_interval")), enabled=True)

@@ -11,7 +11,7 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Coalesce, Left, Lower, NullIf, Replace
 from django.utils import timezone
 
-from apps.core.fields import Literal
+from apps.core.fields import Literal, Now
 from apps.core.keyset import beyond
 from apps.core.texts import Holds
 from apps.telemetry.prices import SILENT
@@ -102,9 +102,9 @@ class SessionFilters(models.QuerySet):
 class SessionQuerySet(SessionFilters, StreamQuerySet):  # type: ignore[override]  # django-stubs on as_manager
     moment = "started_at"
 
-    def active_since_before(self, moment: datetime):
-        """The longest first."""
-        return self.filter(status="active", started_at__lt=moment).order_by("started_at", "id")
+    def active_for(self, time: timedelta):
+        """And longer; the longest first."""
+        return self.filter(status="active", started_at__lt=Now() - time).order_by("started_at", "id")
 
     def with_label(self):
         """With `label`: what the session is about, where somebody said so."""

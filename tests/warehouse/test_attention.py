@@ -86,6 +86,14 @@ class TestAttention:
         assert findings(response) == [("Budget spent", "spent"), ("Budget strained", "strained")]
         assert "80 % of the limit is reached" in response.content.decode()
 
+    @pytest.mark.parametrize("period", ["day", "week", "month"])
+    def test_a_budget_of_a_period_that_is_under_way_but_of_none_that_is_over(self, browser_client, period):
+        start = Budget(period=period).window(timezone.now()).start
+        new, old = (Budget.objects.create(name=name, limit=1, period=period) for name in ("new", "old"))
+        BudgetNotice.objects.create(budget=new, period_start=start, share=100, payload={})
+        BudgetNotice.objects.create(budget=old, period_start=start - timedelta(days=1), share=100, payload={})
+        assert findings(browser_client.get("/")) == [("Budget spent", "new")]
+
     def test_skills_that_fail_more_than_they_should(self, browser_client):
         for number in range(6):
             make_invocation(skill_name="moltbook", success=number < 2)

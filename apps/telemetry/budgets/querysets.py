@@ -1,15 +1,14 @@
 """The questions that are put to budgets, leases and notices."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from django.db import models
-from django.db.models import DecimalField, Exists, OuterRef, Q, Subquery, Sum
+from django.db.models import DateTimeField, DecimalField, Exists, F, Func, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from apps.core.ranges import Grain, start_of
+from apps.core.fields import Now
 
-PERIODS: tuple[Grain, ...] = ("day", "week", "month")
 MOST_ATTEMPTS = 10  # with pauses that double from half a minute: four hours and a quarter
 WORTH_SAYING = timedelta(days=1)  # an older notice is news to nobody
 
@@ -46,12 +45,11 @@ class NoticeQuerySet(models.QuerySet):
     def newest_first(self):
         return self.order_by("-created_at", "-share")
 
-    def of_now(self, now: datetime):
+    def of_now(self):
         """The largest share of each budget that was reached in the period under way."""
-        with timezone.override(UTC):
-            periods = [Q(budget__period=name, period_start=start_of(name, now)) for name in PERIODS]
+        start = Func(F("budget__period"), Now(), Value("UTC"), function="date_trunc", output_field=DateTimeField())
         larger = Q(budget=OuterRef("budget"), period_start=OuterRef("period_start"), share__gt=OuterRef("share"))
-        return self.filter(Q(*periods, _connector=Q.OR)).exclude(Exists(self.model._default_manager.filter(larger)))
+        return self.filter(period_start=start).exclude(Exists(self.model._default_manager.filter(larger)))
 
     def due(self):
         """Those to be sent now, the longest waiting first."""

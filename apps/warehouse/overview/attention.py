@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from functools import cache
+from typing import Any, Literal, NamedTuple
 
 from django.db.models import Count, F, QuerySet, TextField, Value, Window
 from django.db.models.functions import Cast
 from django.utils import timezone
 
+from apps.core.statements import execute
 from apps.core.templatetags.display import span
 from apps.goals.models import Goal
 from apps.improvement.models import ImprovementProposal
@@ -59,16 +61,27 @@ class Attention:
         return len(self.findings) + sum(more.number for more in self.more)
 
 
+class Stored(NamedTuple):
+    """What is wrong with a row of a table."""
+
+    kind: str
+    key: str
+    label: str
+    note: str
+    at: datetime  # None of a job that never ran
+    many: int  # of the kind there are
+
+
 def attention() -> Attention:
     """In three queries."""
     now, skills = timezone.now(), unhealthy_skills()
-    stored = list(stored_findings(now))
+    stored = [Stored(*row) for row in execute(*stored_findings())]
     findings = [
-        *(READERS[one["kind"]](one, now) for one in stored),
+        *(READERS[one.kind](one, now) for one in stored),
         *map(of_skill, skills[:LINES]),
         *map(of_error, repeated_errors()),
     ]
-    hidden = {one["kind"]: one["many"] - LINES for one in stored} | {"skill": len(skills) - LINES}
+    hidden = {one.kind: one.many - LINES for one in stored} | {"skill": len(skills) - LINES}
     more = [more_of(kind, number) for kind, number in hidden.items() if number > 0]
     return Attention(sorted(findings, key=lambda finding: finding.severity), more)  # 'bad' is before 'warn'
 
@@ -78,23 +91,22 @@ def more_of(kind: str, number: int) -> More:
     return More(number, what, place(where))
 
 
-def stored_findings(now: datetime) -> QuerySet:
-    """Rows of several tables as `kind`, `key`, `label`, `note`, `at`, and how `many` of the kind there are."""
+@cache
+def stored_findings() -> tuple[str, Any]:
+    """SQL of rows of several tables as `Stored`, which takes longer to write than PostgreSQL to answer."""
     parts = [
-        found(ScheduleTick.objects.silent(now), "scheduler", at="last_tick"),
-        found(HeartbeatLog.objects.silent_since(now - SILENT), "beat", at="created_at"),
+        found(ScheduleTick.objects.silent(), "scheduler", at="last_tick"),
+        found(HeartbeatLog.objects.silent_for(SILENT), "beat", at="created_at"),
         found(
-            ScheduledJob.objects.troubled(now).order_by("-trouble", "troubled_since"),
+            ScheduledJob.objects.troubled().order_by("-trouble", "troubled_since"),
             *("job", "name", "trouble", "troubled_since"),
         ),
-        found(
-            AgentSession.objects.active_since_before(now - LONG), "session", "agent_id", "session_type", "started_at"
-        ),
-        found(Goal.objects.still_since(now - STILL), "goal", "title", "assigned_to", "updated_at"),
+        found(AgentSession.objects.active_for(LONG), "session", "agent_id", "session_type", "started_at"),
+        found(Goal.objects.still_for(STILL), "goal", "title", "assigned_to", "updated_at"),
         found(ImprovementProposal.objects.waiting(), "proposal", "title", "risk_level", "created_at"),
-        found(BudgetNotice.objects.of_now(now).order_by("-share"), "budget", "budget__name", "share", "created_at"),
+        found(BudgetNotice.objects.of_now().order_by("-share"), "budget", "budget__name", "share", "created_at"),
     ]
-    return parts[0].union(*parts[1:], all=True)
+    return parts[0].union(*parts[1:], all=True).query.sql_with_params()
 
 
 def found(rows: QuerySet, kind: str, label: str = "pk", note: str = "pk", at: str = "") -> QuerySet:
@@ -102,52 +114,50 @@ def found(rows: QuerySet, kind: str, label: str = "pk", note: str = "pk", at: st
     return rows.values(kind=Value(kind), **texts, at=F(at), many=Window(Count("pk")))[:LINES]
 
 
-def of_scheduler(one: dict[str, Any], now: datetime) -> Finding:
+def of_scheduler(one: Stored, now: datetime) -> Finding:
     detail = "No tick for longer than it should take: no job runs. Look whether the agent's gateway is up."
-    return Finding("bad", "Scheduler silent", "The scheduler", detail, one["at"], place("scheduler"))
+    return Finding("bad", "Scheduler silent", "The scheduler", detail, one.at, place("scheduler"))
 
 
-def of_beat(one: dict[str, Any], now: datetime) -> Finding:
+def of_beat(one: Stored, now: datetime) -> Finding:
     detail = "No sign of life. Look whether it is running."
-    return Finding("bad", "Agent silent", "The agent", detail, one["at"], place("beat"))
+    return Finding("bad", "Agent silent", "The agent", detail, one.at, place("beat"))
 
 
-def of_job(one: dict[str, Any], now: datetime) -> Finding:
-    late = now - one["at"] if one["at"] else timedelta(0)
+def of_job(one: Stored, now: datetime) -> Finding:
+    late = now - one.at if one.at else timedelta(0)
     about: dict[str, tuple[Severity, str, str]] = {
         "overdue": ("bad" if late > VERY_LATE else "warn", "Job overdue", "It should have run. Look at the scheduler."),
         "silent": ("bad", "Job silent", "It has missed its usual runs unnoticed. Look at its schedule."),
         "failing": ("warn", "Job failing", "Its last run failed. Look at what it said."),
     }
-    severity, what, detail = about[one["note"]]
-    return Finding(severity, what, one["label"], detail, one["at"], place("job"))
+    severity, what, detail = about[one.note]
+    return Finding(severity, what, one.label, detail, one.at, place("job"))
 
 
-def of_session(one: dict[str, Any], now: datetime) -> Finding:
-    very = now - one["at"] > VERY_LONG
-    detail = f"{one['note']}, active for {span((now - one['at']).total_seconds())}. End it if nobody is in it any more."
-    return Finding(
-        "bad" if very else "warn", "Session too long", one["label"], detail, one["at"], row("session", one["key"])
-    )
+def of_session(one: Stored, now: datetime) -> Finding:
+    very = now - one.at > VERY_LONG
+    detail = f"{one.note}, active for {span((now - one.at).total_seconds())}. End it if nobody is in it any more."
+    return Finding("bad" if very else "warn", "Session too long", one.label, detail, one.at, row("session", one.key))
 
 
-def of_goal(one: dict[str, Any], now: datetime) -> Finding:
-    whose = f"{one['note']} is at work on it" if one["note"] else "Nobody is named for it"
+def of_goal(one: Stored, now: datetime) -> Finding:
+    whose = f"{one.note} is at work on it" if one.note else "Nobody is named for it"
     detail = f"{whose}, but nothing changed. Ask for news or put it on hold."
-    return Finding("warn", "Goal without movement", one["label"], detail, one["at"], row("goal", one["key"]))
+    return Finding("warn", "Goal without movement", one.label, detail, one.at, row("goal", one.key))
 
 
-def of_proposal(one: dict[str, Any], now: datetime) -> Finding:
-    severity: Severity = "bad" if one["note"] == "high" and now - one["at"] > UNANSWERED else "warn"
-    detail = f"Risk {one['note']}. Approve or reject it."
-    return Finding(severity, "Proposal waiting", one["label"], detail, one["at"], row("proposal", one["key"]))
+def of_proposal(one: Stored, now: datetime) -> Finding:
+    severity: Severity = "bad" if one.note == "high" and now - one.at > UNANSWERED else "warn"
+    detail = f"Risk {one.note}. Approve or reject it."
+    return Finding(severity, "Proposal waiting", one.label, detail, one.at, row("proposal", one.key))
 
 
-def of_budget(one: dict[str, Any], now: datetime) -> Finding:
-    is_spent = int(one["note"]) >= 100
+def of_budget(one: Stored, now: datetime) -> Finding:
+    is_spent = int(one.note) >= 100
     what = "Budget spent" if is_spent else "Budget strained"
-    detail = f"{one['note']} % of the limit is reached. See what spends it, or set another limit."
-    return Finding("bad" if is_spent else "warn", what, one["label"], detail, one["at"], place("budgets"))
+    detail = f"{one.note} % of the limit is reached. See what spends it, or set another limit."
+    return Finding("bad" if is_spent else "warn", what, one.label, detail, one.at, place("budgets"))
 
 
 def of_skill(one: Unhealthy) -> Finding:
@@ -164,7 +174,7 @@ def of_error(error: Repeated) -> Finding:
     return Finding(severity, "Error repeats", error.fingerprint, detail, error.first, place(error.stream))
 
 
-READERS: dict[str, Callable[[dict[str, Any], datetime], Finding]] = {
+READERS: dict[str, Callable[[Stored, datetime], Finding]] = {
     "scheduler": of_scheduler,
     "beat": of_beat,
     "job": of_job,
