@@ -1,13 +1,19 @@
 """How much there was of each stream of telemetry, how much of it failed, and for whom it was done."""
 
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import datetime, tzinfo
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection
 from django.db.models import Case, F, Q, QuerySet, Sum, TextField, Value, When
+from django.db.models.functions import Trunc
+from django.utils import timezone
 
-from apps.core.ranges import EARLIEST, start_in
-from apps.core.rollups import Span
+from apps.core.questions import Question, question
+from apps.core.ranges import EARLIEST, zone_of
+from apps.core.rollups import Span, SumsQuerySet, joined
+from apps.core.statements import execute
 from apps.telemetry.call_totals import CallTotal
 from apps.telemetry.querysets import CRON, RUNTIME
 from apps.telemetry.sum_querysets import SILENT_CALLS
@@ -41,31 +47,36 @@ def first_moment() -> datetime | None:
         return cursor.fetchone()[0]
 
 
-def over_time(since: datetime, until: datetime, grain: str, finest: Span) -> QuerySet:
-    """One row a stream and hour, day, week or month of the person's zone: `stream`, `start`, `total`, `failures`."""
-    parts = [
-        counted(model.objects.between(since, until, finest))
-        .order_by()
-        .values(stream=Value(stream), start=start_in(grain))
-        .annotate(total=total, failures=failures)
-        for stream, (model, total, failures) in STREAMS.items()
-    ]
-    return parts[0].union(*parts[1:], all=True)
+def over_time(since: datetime, until: datetime, grain: str, finest: Span) -> Iterator[tuple[str, datetime, int, int]]:
+    """One row a stream and hour, day, week or month of the person's zone: the stream, its start, total and failures."""
+    zone = zone_of(grain)
+    sql, params = joined(by_start(stream, grain, zone).of(since, until, finest) for stream in STREAMS)
+    for stream, start, total, failures in execute(sql, params):
+        yield stream, timezone.make_aware(start, zone), int(total), int(failures)
 
 
-def sessions(since: datetime | None, until: datetime) -> QuerySet:
+@lru_cache
+def by_start(stream: str, grain: str, zone: tzinfo) -> Question:
+    model, total, failures = STREAMS[stream]
+    named: dict[str, Any] = {"stream": Value(stream), "start": Trunc("starts", grain, tzinfo=zone)}
+    return question(
+        model, lambda sums: counted(sums).order_by().values(**named).annotate(total=total, failures=failures)
+    )
+
+
+def sessions(sums: SumsQuerySet) -> QuerySet:
     """One row an `origin`: `person` (a chat or another channel with a person at its end), `agent` (its own schedule) or
     `unknown`; with `total`, `failures`, and what their model calls cost and how many of those did not say.
     """
     _, total, failures = STREAMS["sessions"]
-    groups = SessionSum.objects.between(since, until).order_by().values(origin=ORIGIN)
+    groups = sums.order_by().values(origin=ORIGIN)
     return groups.annotate(total=total, failures=failures, cost=Sum("call_cost_usd"), silent=Sum("silent_calls"))
 
 
-def calls(since: datetime | None, until: datetime) -> QuerySet:
+def calls(sums: SumsQuerySet) -> QuerySet:
     """One row a model and provider, with what it takes to know their cost."""
     _, total, failures = STREAMS["model calls"]
-    groups = counted(UsageSum.objects.between(since, until)).order_by().values("model", "provider")
+    groups = counted(sums).order_by().values("model", "provider")
     return groups.annotate(total=total, failures=failures, cost=Sum("cost_usd"), **SILENT_CALLS)
 
 

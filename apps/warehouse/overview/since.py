@@ -1,19 +1,25 @@
 """What happened in a time: how much, at what cost, for whom, and how it was before."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django.db.models import Count, F, QuerySet, Value
 
 from apps.core.figures import Figure, dollars, whole
+from apps.core.questions import Question, question
 from apps.core.ranges import TimeRange
+from apps.core.rollups import Part, joined
+from apps.core.statements import execute
 from apps.goals.movement import Movement, Origin, movement
 from apps.improvement.models import ImprovementProposal, LessonLearned
 from apps.telemetry import outcomes
 from apps.telemetry.prices import Cost, Prices, total
 from apps.telemetry.sessions_page import silent_note
+from apps.telemetry.sums import SessionSum, UsageSum
 from apps.telemetry.usage_page import note_of
 from apps.warehouse.overview.places import place
 
@@ -22,8 +28,9 @@ LABELS: dict[Origin, str] = {
     "agent": "The agent by itself",
     "unknown": "Nothing tells",
 }
-MEASURES: dict[str, Any] = dict.fromkeys(("total", "failures", "silent", "silent_input", "silent_output"), 0)
-MEASURES |= {"cost": Decimal(0)}  # what there is of each without any rows
+COUNTS = ("total", "failures", "silent", "silent_input", "silent_output")
+MEASURES: dict[str, Any] = {"cost": Decimal(0)} | dict.fromkeys(COUNTS, 0)  # what there is of each without any rows
+COUNTED = ("time", "stream", "key", "provider_name", *MEASURES)
 
 
 @dataclass(frozen=True)
@@ -105,33 +112,50 @@ def all_of(moved: dict[Origin, Movement]) -> int:
     return sum(movement.moved for movement in moved.values())
 
 
-def counted(time: TimeRange) -> QuerySet:
-    waiting = ImprovementProposal.objects.waiting().order_by().values("status").annotate(total=Count("pk"))
-    parts = [uniform(waiting, "now", "proposals")]
+def counted(time: TimeRange) -> Iterator[dict[str, Any]]:
+    parts = [labelled("now", "proposals", waiting())]
     for name, period in (("now", time), ("before", time.previous)):
         if period:
-            parts += [
-                uniform(outcomes.sessions(period.since, period.until), name, "sessions", key=F("origin")),
-                uniform(
-                    outcomes.calls(period.since, period.until),
-                    name,
-                    "calls",
-                    key=F("model"),
-                    provider_name=F("provider"),
-                ),
-                uniform(learnt(period), name, "lessons"),
-            ]
-    return parts[0].union(*parts[1:], all=True)
+            parts += [labelled(name, stream, asked.of(period.since, period.until)) for stream, asked in sums().items()]
+            parts.append(labelled(name, "lessons", learnt(period)))
+    sql, params = joined(parts)
+    return (dict(zip(COUNTED, row, strict=True)) for row in execute(sql, params))
 
 
-def learnt(time: TimeRange) -> QuerySet:
-    return (
-        LessonLearned.objects.made_between(time.since, time.until).values(of=Value("all")).annotate(total=Count("pk"))
-    )
+def labelled(time: str, stream: str, part: Part) -> Part:
+    sql, params = part
+    counts = ", ".join(f"{name}::bigint" for name in COUNTS)
+    return f"SELECT '{time}', '{stream}', key, provider_name, cost, {counts} FROM ({sql}) AS part", params
 
 
-def uniform(rows: QuerySet, time: str, stream: str, **named: Any) -> QuerySet:
+@cache
+def sums() -> dict[str, Question]:
+    return {
+        "sessions": question(SessionSum, lambda rows: uniform(outcomes.sessions(rows), key=F("origin"))),
+        "calls": question(
+            UsageSum, lambda rows: uniform(outcomes.calls(rows), key=F("model"), provider_name=F("provider"))
+        ),
+    }
+
+
+@cache
+def waiting() -> Part:
+    proposals = ImprovementProposal.objects.waiting().order_by().values("status").annotate(total=Count("pk"))
+    return part_of(uniform(proposals))
+
+
+def learnt(time: TimeRange) -> Part:
+    lessons = LessonLearned.objects.made_between(time.since, time.until).values(of=Value("all"))
+    return part_of(uniform(lessons.annotate(total=Count("pk"))))
+
+
+def part_of(rows: QuerySet) -> Part:
+    sql, params = rows.query.sql_with_params()
+    return sql, list(params)
+
+
+def uniform(rows: QuerySet, **named: Any) -> QuerySet:
     """Of which a union can be made: `key` and `provider_name` tell the rows of a stream apart."""
-    texts = {"time": Value(time), "stream": Value(stream), "key": Value(""), "provider_name": Value("")} | named
+    texts = {"key": Value(""), "provider_name": Value("")} | named
     missing = {name: Value(nothing) for name, nothing in MEASURES.items() if name not in rows.query.annotations}
     return rows.annotate(**texts, **missing).values(*texts, *MEASURES)

@@ -19,9 +19,9 @@ def charts(time: TimeRange) -> list[Chart]:
     starts = list(shown.starts())
     totals: dict[tuple[str, datetime], int] = defaultdict(int)
     failures: dict[tuple[str, datetime], int] = defaultdict(int)
-    for row in over_time(since, shown.until, shown.grain, shown.finest):
-        totals[row["stream"], row["start"]] += row["total"]
-        failures[row["stream"], row["start"]] += row["failures"]
+    for stream, start, total, failed in over_time(since, shown.until, shown.grain, shown.finest):
+        totals[stream, start] += total
+        failures[stream, start] += failed
     of_what = f"by the {shown.grain}" + (", of 24 h" if time.since and since < time.since else "")
     labels = [label_of(shown.grain, start) for start in starts]
     return [
