@@ -5,6 +5,7 @@ from datetime import datetime
 
 from apps.core.ranges import TimeRange
 from apps.core.statements import execute
+from apps.goals.movement import MOVES
 from apps.warehouse.overview.places import row
 
 MOST = 12
@@ -40,10 +41,10 @@ def happened(kind: str, table: str, at: str, what: str, subject: str, who: str, 
 MADE_BY = """(
     SELECT actor_name FROM site_change
      WHERE table_name = 'goals' AND operation = 'insert' AND row_id = goals.id::text LIMIT 1)"""
-TURNS = """(
+TURNS = f"""(
     SELECT row_id AS id, changed_at, after ->> 'status' AS status, actor_name,
            (SELECT title FROM goals WHERE id = row_id::uuid) AS title
-      FROM site_change WHERE table_name = 'goals' AND operation = 'update') AS turns"""
+      FROM site_change WHERE {MOVES}) AS turns"""
 OUTCOME = "CASE WHEN blocked THEN 'blocked' ELSE 'let through' END"
 FINISHED, FAILED = "status = 'completed'", "status = 'error'"
 TURNED = "status IN ('active', 'paused', 'cancelled')"  # of a goal that is neither made nor finished
