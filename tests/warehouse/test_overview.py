@@ -189,6 +189,14 @@ class TestSince:
         activity, _ = browser_client.get("/?range=all").context["charts"]
         assert len(activity.labels) == 41 and activity.series[-1].values[0] == 1
 
+    @pytest.mark.parametrize(("zone", "day"), [("UTC", "Mar 1"), ("Europe/Berlin", "Mar 2"), ("America/Lima", "Mar 1")])
+    def test_draws_days_of_the_persons_zone(self, browser_client, zone, day):
+        make_activity(created_at="2026-03-01T23:30:00Z")
+        browser_client.cookies["timezone"] = zone
+        activity, _ = browser_client.get("/?since=2026-02-20T00:00&until=2026-03-10T00:00").context["charts"]
+        counts = dict(zip(activity.labels, activity.series[-1].values, strict=True))
+        assert [label for label, count in counts.items() if count] == [day]
+
     @pytest.mark.parametrize(
         "query", ["range=yesterday", "since=soon", "since=2026-03-02T00:00&until=2026-03-01T00:00", "range=%00"]
     )
