@@ -82,7 +82,7 @@ def recall_of(text: str, limit: int, filters: dict[str, Any]) -> Recall:
     memories = SemanticMemory.objects.narrowed(**filters).of_model(model.name)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(SETTINGS)
-        near, index_ms = timed(lambda: list(memories.nearest(vector, limit)))
+        near, index_ms = timed(lambda: memories.nearest(vector, limit))
         exact, exact_ms = timed(lambda: list(memories.exactly_nearest(vector, limit)))
     # Of equally distant ones any will do.
     farthest = exact[-1]["distance"] + 1e-9 if exact else 0

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from operator import itemgetter
 
 from django.db import models
 from django.db.models import FloatField, Q, Value
@@ -10,6 +11,11 @@ from apps.memory.revisions import Revision
 
 EDITED = ("content", "summary", "category", "importance", "source")  # what people may change
 EXCERPT = 300  # letters of a text in a list
+
+
+def reach(limit: int) -> int:
+    """How many to ask of the index for so many: of few that a filter lets through, some of the nearest come late."""
+    return max(2 * limit, 20)
 
 
 class SemanticMemoryQuerySet(models.QuerySet):
@@ -38,7 +44,8 @@ class SemanticMemoryQuerySet(models.QuerySet):
     def nearest(self, vector: list[float], limit: int):
         """(id, distance), found by the index: nearly always the nearest, and fewer where it gives up."""
         by_distance = self.annotate(distance=CosineDistance("embedding", vector)).order_by("distance")
-        return by_distance.values("id", "distance")[:limit]
+        found = by_distance.values("id", "distance")[: reach(limit)]
+        return sorted(found, key=itemgetter("distance"))[:limit]
 
     def exactly_nearest(self, vector: list[float], limit: int):
         """The same, past the index: each row's distance is computed."""

@@ -13,14 +13,15 @@ from apps.core.texts import pattern_of
 from apps.memory import embeddings
 from apps.memory.embeddings import NoEmbedding
 from apps.memory.models import SemanticMemory
-from apps.memory.semantic_querysets import SemanticMemoryQuerySet
+from apps.memory.semantic_querysets import SemanticMemoryQuerySet, reach
 
 Mode = Literal["vector", "hybrid", "text"]
 T = TypeVar("T")
 
-# iterative_scan: without it a filter leaves fewer rows than are there. strict_order: the nearest come first.
+# iterative_scan: without it a filter leaves fewer rows than are there. relaxed_order: what comes late though it is
+# nearer is not dropped. In a statement of their own, because the planner, too, looks at how far the index will search.
 SETTINGS = """
-SELECT set_config('hnsw.iterative_scan', 'strict_order', true), set_config('hnsw.ef_search', '100', true),
+SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true), set_config('hnsw.ef_search', '100', true),
        set_config('hnsw.max_scan_tuples', '20000', true)
 """
 # That a memory was found may be forgotten in a crash, which is no reason to wait for the disk.
@@ -190,7 +191,7 @@ def statement(
     params = {
         "vector": str(vector),
         "model": model,
-        "near": limit if mode == "vector" else max(2 * limit, 20),
+        "near": reach(limit),
         "patterns": patterns,
         "per_word": max(limit, PER_WORD),
         "text": text,
