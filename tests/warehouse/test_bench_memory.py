@@ -23,7 +23,8 @@ def test_makes_memories_and_measures_them():
         assert cursor.fetchone() == (1,)
     out = StringIO()
     call_command("bench", "memory", requests=3, stdout=out)
-    assert "search by hybrid, 1 % filter" in out.getvalue() and "context of a category" in out.getvalue()
+    assert all(f"search by hybrid, {share} % filter" in out.getvalue() for share in (1, 2, 10))
+    assert "context of a category" in out.getvalue()
     assert not User.objects.filter(username="bench memory").exists()
 
 

@@ -50,7 +50,7 @@ def measured(host: str, times: int) -> Iterator[Measured]:
     """In this process. The searches and contexts are noted as uses, like all."""
     if not SemanticMemory.objects.of_model(MODEL).exists() or not WorkingMemory.objects.exists():
         raise NoMemories("This database has no memories for measuring; --fill makes them.")
-    for share in (1, 10, 100):
+    for share in (1, 2, 10, 100):
         yield from searches(share, times)
     yield from requests(host, times)
 
@@ -71,7 +71,9 @@ def under(share: int, number: int) -> SemanticMemoryQuerySet:
         return SemanticMemory.objects.narrowed()
     if share == 1:
         return SemanticMemory.objects.narrowed(category=f"category {number % CATEGORIES}")
-    return SemanticMemory.objects.narrowed(min_importance=1 - share / 100)
+    return SemanticMemory.objects.narrowed(
+        min_importance=0.99 - share / 100
+    )  # it has 97 values, hardly a hundredth apart
 
 
 def search(mode: Mode, memories: SemanticMemoryQuerySet, text: str, vector: list[float]) -> list[SemanticMemory]:
