@@ -118,10 +118,6 @@ class ChangeQuerySet(models.QuerySet):
         return self.filter(table_name=row._meta.db_table, row_id=str(row.pk)).order_by("-id")
 
 
-# A row, such as a goal, that came into another state; most updates are of something else.
-MOVED = Q(operation="update", after__has_any_keys=["status", "board_column"])
-
-
 class Change(models.Model):
     """What somebody changed in a row that people care about; triggers write it, whoever the writer is.
 
@@ -151,7 +147,12 @@ class Change(models.Model):
             models.Index(
                 fields=["table_name", "-changed_at"], condition=Q(operation="delete"), name="site_change_deleted"
             ),
-            models.Index(fields=["table_name", "-changed_at"], condition=MOVED, name="site_change_moved"),
+            # Of a row that came into another state; most updates are of something else.
+            models.Index(
+                fields=["table_name", "-changed_at"],
+                condition=Q(operation="update", after__has_any_keys=["status", "board_column"]),
+                name="site_change_moved",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -94,9 +94,9 @@ def zone_of(grain: str) -> tzinfo:
     return UTC if grain == "month" else timezone.get_current_timezone()
 
 
-def start_in(grain: str) -> Trunc:
-    """What `start_of` makes of the start of sums, in the database."""
-    return Trunc("starts", grain, tzinfo=zone_of(grain))
+def start_in(grain: str, zone: tzinfo | None = None) -> Trunc:
+    """What `start_of` makes of the start of sums, in the database; in the person's zone, if in no other."""
+    return Trunc("starts", grain, tzinfo=zone or zone_of(grain))
 
 
 def following(grain: Grain, start: datetime) -> datetime:

@@ -22,7 +22,7 @@ from apps.core.triggers import ADDED, in_calendar
 
 Span = Literal["hour", "day", "month", "ever"]
 FINER: dict[Span, Span] = {"month": "day", "day": "hour"}
-Part = tuple[str, list[Any]]
+Part = tuple[str, Sequence[Any]]
 OF_EVER = timedelta(days=3)  # so old is what sums of all time are of: what is younger still changes often
 
 

@@ -7,11 +7,10 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Case, F, Q, QuerySet, Sum, TextField, Value, When
-from django.db.models.functions import Trunc
 from django.utils import timezone
 
 from apps.core.questions import Question, question
-from apps.core.ranges import EARLIEST, zone_of
+from apps.core.ranges import EARLIEST, start_in, zone_of
 from apps.core.rollups import Span, SumsQuerySet, joined
 from apps.core.statements import execute
 from apps.telemetry.call_totals import CallTotal
@@ -58,7 +57,7 @@ def over_time(since: datetime, until: datetime, grain: str, finest: Span) -> Ite
 @lru_cache
 def by_start(stream: str, grain: str, zone: tzinfo) -> Question:
     model, total, failures = STREAMS[stream]
-    named: dict[str, Any] = {"stream": Value(stream), "start": Trunc("starts", grain, tzinfo=zone)}
+    named: dict[str, Any] = {"stream": Value(stream), "start": start_in(grain, zone)}
     return question(
         model, lambda sums: counted(sums).order_by().values(**named).annotate(total=total, failures=failures)
     )

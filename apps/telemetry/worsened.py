@@ -31,7 +31,7 @@ class Unhealthy:
         return self.usual.is_good is not False
 
 
-# Of those alone that failed often enough just now.
+# Of those alone that failed often enough just now: as an array, which reaches the index on each part of the sums.
 FAILED_LATELY = """
 WITH recent AS (SELECT skill_name, sum(calls) AS calls, sum(failed) AS failed FROM ({recent}) AS sums
                  GROUP BY skill_name HAVING sum(failed) >= %s),

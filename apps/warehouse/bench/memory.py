@@ -71,9 +71,8 @@ def under(share: int, number: int) -> SemanticMemoryQuerySet:
         return SemanticMemory.objects.narrowed()
     if share == 1:
         return SemanticMemory.objects.narrowed(category=f"category {number % CATEGORIES}")
-    return SemanticMemory.objects.narrowed(
-        min_importance=0.99 - share / 100
-    )  # it has 97 values, hardly a hundredth apart
+    # Importance has 97 values, each a little more than a hundredth above the one before.
+    return SemanticMemory.objects.narrowed(min_importance=0.99 - share / 100)
 
 
 def search(mode: Mode, memories: SemanticMemoryQuerySet, text: str, vector: list[float]) -> list[SemanticMemory]:

@@ -141,17 +141,12 @@ def sums() -> dict[str, Question]:
 @cache
 def waiting() -> Part:
     proposals = ImprovementProposal.objects.waiting().order_by().values("status").annotate(total=Count("pk"))
-    return part_of(uniform(proposals))
+    return uniform(proposals).query.sql_with_params()
 
 
 def learnt(time: TimeRange) -> Part:
     lessons = LessonLearned.objects.made_between(time.since, time.until).values(of=Value("all"))
-    return part_of(uniform(lessons.annotate(total=Count("pk"))))
-
-
-def part_of(rows: QuerySet) -> Part:
-    sql, params = rows.query.sql_with_params()
-    return sql, list(params)
+    return uniform(lessons.annotate(total=Count("pk"))).query.sql_with_params()
 
 
 def uniform(rows: QuerySet, **named: Any) -> QuerySet:
