@@ -84,14 +84,16 @@ def static_files():
 @pytest.fixture(autouse=True)
 def nothing_asked_yet():
     """What a test learnt says nothing to the next one: of other systems, whose servers may get the same ports, of what
-    calls of the same names usually took, or when all time was summed last."""
+    calls of the same names usually took, which words are common, or when all time was summed last."""
     from apps.core.remote import asker
+    from apps.memory import common_words
     from apps.telemetry.sums import summed_ever
     from apps.warehouse.session_page import usual
 
     asker.known.clear()
     summed_ever.clear()
     usual.kept.clear()
+    common_words.sampled.cache_clear()
 
 
 @pytest.fixture(scope="session", autouse=True)

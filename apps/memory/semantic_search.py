@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any, Literal, TypeVar
 
 from django.db import connection, transaction
@@ -11,6 +12,7 @@ from apps.core.actors import Actor
 from apps.core.graph_querysets import telling_words
 from apps.core.texts import pattern_of
 from apps.memory import embeddings
+from apps.memory.common_words import shares_of
 from apps.memory.embeddings import NoEmbedding
 from apps.memory.models import SemanticMemory
 from apps.memory.semantic_querysets import SemanticMemoryQuerySet, reach
@@ -43,11 +45,12 @@ near AS (
       FROM (SELECT * FROM exact UNION ALL SELECT * FROM close WHERE NOT EXISTS (SELECT FROM exact)) n)"""
 # A word counts the more the fewer memories have it; what more than PER_WORD have is no clue. Those that have every word
 # come first. They are in the list of each word, unless it was cut; where all were, and of all memories, they are looked
-# for by themselves.
+# for by themselves. Words that are common are not listed at all if there are enough memories without: the index has to
+# read of each memory with such a word, and which of them come is chance.
 ALIKE = """
 every AS MATERIALIZED (SELECT id FROM allowed WHERE {every} LIMIT %(per_word)s),
 held AS MATERIALIZED (
-    SELECT pattern, id, content FROM unnest(%(patterns)s::text[]) AS given (pattern)
+    SELECT pattern, id, content FROM unnest(%(patterns)s::text[], %(common)s::bool[]) AS given (pattern, is_common)
      CROSS JOIN LATERAL (SELECT id, content FROM allowed WHERE content ILIKE pattern LIMIT %(per_word)s) AS found
      WHERE {wanting}),
 weighed AS (SELECT pattern, 1.0 / (1 + count(*)) AS weight, count(*) >= %(per_word)s AS cut FROM held GROUP BY pattern),
@@ -58,7 +61,9 @@ alike AS (
      GROUP BY id)"""
 # Without a filter so many may have every word that lists of one word each, which take longer, say nothing more.
 WANTING = "(SELECT count(*) FROM every) < %(near)s"
+TELLING = "(NOT is_common OR (SELECT count(*) FROM near) < %(near)s)"
 PER_WORD, MOST_WORDS = 200, 8
+COMMON = 2  # times PER_WORD: so many are expected to have a word that is common
 # Reciprocal rank fusion, with its customary 60.
 FUSION = 60
 RANKED = {
@@ -177,23 +182,27 @@ def statement(
     """SEARCH with the parts and the parameters that the mode needs."""
     allowed, of_filters = memories.query.sql_with_params()
     names = [f"filter_{number}" for number in range(len(of_filters))]
-    patterns = [pattern_of(word) for word in telling_words(text)[:MOST_WORDS]]
-    by_name = {f"pattern_{number}": pattern for number, pattern in enumerate(patterns)}
+    words = telling_words(text)[:MOST_WORDS] if mode != "vector" else []
+    expected = memories.expected() if words else inf
+    by_name = {f"pattern_{number}": pattern_of(word) for number, word in enumerate(words)}
     # In a subquery, for the planner would try a pattern on its statistics, which takes as long as to search.
     every = " AND ".join(f"content ILIKE (SELECT %({name})s::text)" for name in by_name) or "false"
+    wanting = [WANTING] * (not of_filters) + [TELLING] * (mode == "hybrid")
     parts = {"vector": [NEAR], "text": [ALIKE], "hybrid": [NEAR, ALIKE]}[mode]
     sql = SEARCH.format(
         allowed=allowed % tuple(f"%({name})s" for name in names),
-        candidates=",".join(parts).format(every=every, wanting="true" if of_filters else WANTING),
+        candidates=",".join(parts).format(every=every, wanting=" AND ".join(wanting) or "true"),
         ranked=RANKED[mode],
         similarity=SIMILARITY[mode],
     )
+    per_word = max(limit, PER_WORD)
     params = {
         "vector": str(vector),
         "model": model,
         "near": reach(limit),
-        "patterns": patterns,
-        "per_word": max(limit, PER_WORD),
+        "patterns": [*by_name.values()],
+        "common": [share * expected > COMMON * per_word for share in shares_of(words)],
+        "per_word": per_word,
         "text": text,
         "limit": limit,
     }

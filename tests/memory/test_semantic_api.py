@@ -178,6 +178,26 @@ class TestSearch:
         assert found[0]["content"] == TEXTS["proxy"] and len(found) == 4
         assert {memory["content"]: memory["similarity"] for memory in found}["XJ-4711"] is None
 
+    def test_common_words_give_way(self, monkeypatch):
+        """Which of very many memories with a word come is chance, so none does, unless nothing else is found."""
+        monkeypatch.setattr(semantic_search, "PER_WORD", 4)
+        for text in (*["The proxy"] * 30, "A quokka", "The proxy bit a quokka"):
+            make_semantic(text, embedding=[-1.0, 1.0] * 384)
+        for _ in range(30):
+            make_semantic("Plums", embedding=[1.0] * 768)
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE semantic_memories")
+
+        def by_words(query, model):
+            memories = SemanticMemory.objects.narrowed(min_importance=0.1)
+            rows = found(SKILL, memories, query, [1.0] * 768, model, "hybrid", 4)
+            return [memory.content for memory in rows if memory.alike]
+
+        assert by_words("proxy quokka", LOCAL) == ["The proxy bit a quokka", "A quokka"]
+        assert len(by_words("proxy", LOCAL)) == 2
+        assert by_words("proxy platypus", LOCAL) == []
+        assert by_words("proxy quokka", "another") == ["The proxy bit a quokka", "A quokka", "The proxy", "The proxy"]
+
     def test_vectors_of_different_models_are_never_compared(self, api, three):
         other = make_semantic("Fruit", embedding=three["fruit"].embedding, model="another")
         with connection.cursor() as cursor:  # a writer that knows nothing of models
@@ -243,8 +263,9 @@ class TestSearch:
         assert search(api, "x", limit=0).json() == answer
 
     def test_is_one_statement(self, api, three, django_assert_num_queries):
-        search(api, "x")
-        with django_assert_num_queries(6):  # the token, other models, the savepoint twice, settings, the search
+        search(api, "another proxy", mode="text")
+        # The token, other models, how many there may be, the savepoint twice, settings, the search
+        with django_assert_num_queries(7):
             assert len(contents(search(api, "proxy", mode="hybrid"))) == 3
 
 
