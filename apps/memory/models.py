@@ -30,6 +30,7 @@ from apps.memory.querysets import (
 )
 from apps.memory.retrievals import Retrieval  # noqa: F401
 from apps.memory.semantic_querysets import SemanticMemoryQuerySet, SessionSummaryQuerySet, WaitingTextQuerySet
+from apps.memory.vectors import MemoryVector  # noqa: F401
 
 EMBEDDING_DIMENSIONS = 768
 # What the agent's older programs use, who know nothing of the site's column.

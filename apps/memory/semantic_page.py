@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from apps.memory import embeddings
 from apps.memory.alike import SAME
 from apps.memory.models import Retrieval, SemanticMemory
-from apps.memory.semantic_search import FUSION, SETTINGS, Found, timed
+from apps.memory.semantic_search import FUSION, SETTINGS, Found, nearest, timed
 
 MOST_SHOWN = 20
 NEIGHBOURS = 10
@@ -59,11 +59,11 @@ def close_pairs(ids: Sequence[Any]) -> set[tuple[Any, Any]]:
 
 @dataclass(frozen=True)
 class Recall:
-    """Of the exactly nearest `wanted`, how many the index finds; and how long both took."""
+    """Of the exactly nearest `wanted`, how many a search finds; and how long both took."""
 
     found: int
     wanted: int
-    index_ms: float
+    search_ms: float
     exact_ms: float
 
     @property
@@ -79,14 +79,12 @@ def recall_of(text: str, limit: int, filters: dict[str, Any]) -> Recall:
     """
     model = embeddings.current()
     vector = model.embed(text.replace("\0", " "), "query")
+    near, search_ms = timed(lambda: nearest(filters, vector, model.name, limit))
     memories = SemanticMemory.objects.narrowed(**filters).of_model(model.name)
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(SETTINGS)
-        near, index_ms = timed(lambda: memories.nearest(vector, limit))
-        exact, exact_ms = timed(lambda: list(memories.exactly_nearest(vector, limit)))
+    exact, exact_ms = timed(lambda: list(memories.exactly_nearest(vector, limit)))
     # Of equally distant ones any will do.
     farthest = exact[-1]["distance"] + 1e-9 if exact else 0
-    return Recall(sum(row["distance"] <= farthest for row in near), len(exact), index_ms, exact_ms)
+    return Recall(sum(distance <= farthest for distance in near), len(exact), search_ms, exact_ms)
 
 
 def near_duplicates(memory: SemanticMemory) -> list[SemanticMemory]:

@@ -1,4 +1,3 @@
-import json
 from datetime import timedelta
 from operator import itemgetter
 
@@ -19,7 +18,9 @@ def reach(limit: int) -> int:
     return max(2 * limit, 20)
 
 
-class SemanticMemoryQuerySet(models.QuerySet):
+class SearchedQuerySet(models.QuerySet):
+    """What is asked of the memories and of the copies of their vectors alike."""
+
     def narrowed(
         self, *, category: str = "", source: str = "", min_importance: float = 0, max_age_hours: float | None = None
     ):
@@ -38,14 +39,11 @@ class SemanticMemoryQuerySet(models.QuerySet):
     def of_model(self, name: str):
         return self.filter(embedding_model=name)
 
+
+class SemanticMemoryQuerySet(SearchedQuerySet):
     def of_other_models(self, name: str):
         """Not as `<>`, which no index answers."""
         return self.filter(Q(embedding_model__lt=name) | Q(embedding_model__gt=name))
-
-    def expected(self) -> int:
-        """How many the planner thinks that they are, which takes it no time."""
-        [explained] = json.loads(self.explain(format="json"))
-        return explained["Plan"]["Plan Rows"]
 
     def nearest(self, vector: list[float], limit: int):
         """(id, distance), found by the index: nearly always the nearest, and fewer where it gives up."""

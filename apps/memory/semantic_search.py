@@ -3,19 +3,21 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from math import inf
 from typing import Any, Literal, TypeVar
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from apps.core.actors import Actor
 from apps.core.graph_querysets import telling_words
+from apps.core.statements import execute
 from apps.core.texts import pattern_of
 from apps.memory import embeddings
 from apps.memory.common_words import shares_of
 from apps.memory.embeddings import NoEmbedding
 from apps.memory.models import SemanticMemory
 from apps.memory.semantic_querysets import SemanticMemoryQuerySet, reach
+from apps.memory.vectors import MemoryVector
 
 Mode = Literal["vector", "hybrid", "text"]
 T = TypeVar("T")
@@ -28,10 +30,19 @@ SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true), set_config('hns
 """
 # That a memory was found may be forgotten in a crash, which is no reason to wait for the disk.
 UNHURRIED = "SET LOCAL synchronous_commit = off"
+# Where few are allowed their copies are compared, which is quicker than the index and misses none.
+FEW = 3000
+NEAR_OF_FEW = """
+query AS MATERIALIZED (SELECT %(vector)s::vector AS vector),
+close AS (
+    SELECT memory FROM ({copies}) AS copies
+     ORDER BY vector <#> (SELECT l2_normalize(vector)::halfvec(768) FROM query) LIMIT %(near)s),
+near AS (
+    SELECT id, row_number() OVER (ORDER BY embedding <=> (SELECT vector FROM query), id) AS place
+      FROM semantic_memories WHERE id IN (SELECT memory FROM close))"""
 # Where the index finds fewer than are wanted, because it gave up or because there are no more, all that are allowed are
-# compared: plus nought, the distance is none that the index knows. As `nearest` and `exactly_nearest` of the QuerySet,
-# which say how much the index misses.
-NEAR = """
+# compared: plus nought, the distance is none that the index knows.
+NEAR_OF_MANY = """
 query AS MATERIALIZED (SELECT %(vector)s::vector AS vector),
 comparable AS NOT MATERIALIZED (
     SELECT id, embedding <=> (SELECT vector FROM query) AS distance
@@ -103,6 +114,10 @@ logged AS (
       FROM shown WHERE place <= 50 ORDER BY place)
 SELECT * FROM shown ORDER BY place"""
 LONGEST_LOGGED = 500  # letters of a query
+NEAREST = """
+WITH allowed AS NOT MATERIALIZED ({allowed}), {near}
+SELECT embedding <=> (SELECT vector FROM query) FROM near JOIN semantic_memories USING (id)
+ ORDER BY place LIMIT %(limit)s"""
 
 
 @dataclass(frozen=True)
@@ -126,7 +141,6 @@ def search(actor: Actor, text: str, limit: int, mode: Mode | None = None, **filt
         NoEmbedding: `vector` was asked for.
     """
     text = text.replace("\0", " ")
-    memories = SemanticMemory.objects.narrowed(**filters)
     model = embeddings.current()
     vector: list[float] = []
     note, embedding_ms = "", 0.0
@@ -138,9 +152,9 @@ def search(actor: Actor, text: str, limit: int, mode: Mode | None = None, **filt
                 raise
             note = f"Found by their words, because there is no embedding: {problem}."
         else:
-            note = note_on_other_models(memories, model.name)
+            note = note_on_other_models(SemanticMemory.objects.narrowed(**filters), model.name)
     done: Mode = (mode or "vector") if vector else "text"
-    rows, search_ms = timed(lambda: found(actor, memories, text, vector, model.name, done, limit) if limit else [])
+    rows, search_ms = timed(lambda: found(actor, filters, text, vector, model.name, done, limit) if limit else [])
     return Found(done, rows, note, model.name if vector else "", embedding_ms, search_ms)
 
 
@@ -161,36 +175,61 @@ def note_on_other_models(memories: SemanticMemoryQuerySet, model: str) -> str:
 
 def found(
     actor: Actor,
-    memories: SemanticMemoryQuerySet,
+    filters: dict[str, Any],
     text: str,
     vector: list[float],
     model: str,
     mode: Mode,
     limit: int,
 ) -> list[SemanticMemory]:
-    sql, params = statement(memories, text, vector, model, mode, limit)
     logged = {"logged": text[:LONGEST_LOGGED], "mode": mode, "actor_kind": actor.kind, "actor_name": actor.name}
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(f"{SETTINGS}; {UNHURRIED}")
+        sql, params = statement(begin(filters), text, vector, model, mode, limit)
         return list(SemanticMemory.objects.raw(sql, params | logged))
 
 
+def nearest(filters: dict[str, Any], vector: list[float], model: str, limit: int) -> list[float]:
+    """How far from the vector those are that a search by it finds. Nothing of it is logged, or counts as a use."""
+    params = {"vector": str(vector), "model": model, "near": reach(limit), "limit": limit}
+    with transaction.atomic():
+        allowed = begin(filters)
+        near, of_near = near_among(allowed, model)
+        rows = execute(NEAREST.format(allowed=allowed.sql, near=near), params | allowed.params | of_near)
+    return [distance for (distance,) in rows]
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """What the filters of a search let through."""
+
+    filters: dict[str, Any]
+    sql: str
+    params: dict[str, Any]
+    expected: int  # rows, as the planner thinks
+
+
+def begin(filters: dict[str, Any]) -> Allowed:
+    """Prepare the transaction for a search."""
+    sql, params = named("allowed", SemanticMemory.objects.narrowed(**filters))
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (FORMAT json) {sql}; {SETTINGS}; {UNHURRIED}", params)
+        [([explained],)] = cursor.fetchall()
+    return Allowed(filters, sql, params, explained["Plan"]["Plan Rows"])
+
+
 def statement(
-    memories: SemanticMemoryQuerySet, text: str, vector: list[float], model: str, mode: Mode, limit: int
+    allowed: Allowed, text: str, vector: list[float], model: str, mode: Mode, limit: int
 ) -> tuple[str, dict[str, Any]]:
     """SEARCH with the parts and the parameters that the mode needs."""
-    allowed, of_filters = memories.query.sql_with_params()
-    names = [f"filter_{number}" for number in range(len(of_filters))]
+    near, of_near = near_among(allowed, model)
     words = telling_words(text)[:MOST_WORDS] if mode != "vector" else []
-    expected = memories.expected() if words else inf
     by_name = {f"pattern_{number}": pattern_of(word) for number, word in enumerate(words)}
     # In a subquery, for the planner would try a pattern on its statistics, which takes as long as to search.
     every = " AND ".join(f"content ILIKE (SELECT %({name})s::text)" for name in by_name) or "false"
-    wanting = [WANTING] * (not of_filters) + [TELLING] * (mode == "hybrid")
-    parts = {"vector": [NEAR], "text": [ALIKE], "hybrid": [NEAR, ALIKE]}[mode]
+    wanting = [WANTING] * (not allowed.params) + [TELLING] * (mode == "hybrid")
+    parts = {"vector": [near], "text": [ALIKE], "hybrid": [near, ALIKE]}[mode]
     sql = SEARCH.format(
-        allowed=allowed % tuple(f"%({name})s" for name in names),
+        allowed=allowed.sql,
         candidates=",".join(parts).format(every=every, wanting=" AND ".join(wanting) or "true"),
         ranked=RANKED[mode],
         similarity=SIMILARITY[mode],
@@ -201,9 +240,25 @@ def statement(
         "model": model,
         "near": reach(limit),
         "patterns": [*by_name.values()],
-        "common": [share * expected > COMMON * per_word for share in shares_of(words)],
+        "common": [share * allowed.expected > COMMON * per_word for share in shares_of(words)],
         "per_word": per_word,
         "text": text,
         "limit": limit,
     }
-    return sql, params | by_name | dict(zip(names, of_filters, strict=True))
+    return sql, params | allowed.params | of_near | by_name
+
+
+def near_among(allowed: Allowed, model: str) -> tuple[str, dict[str, Any]]:
+    """The part that finds the nearest of these, with parameters of its own."""
+    if allowed.expected > FEW:
+        return NEAR_OF_MANY, {}
+    copies = MemoryVector.objects.narrowed(**allowed.filters).of_model(model).values("memory", "vector")
+    sql, params = named("copies", copies)
+    return NEAR_OF_FEW.format(copies=sql), params
+
+
+def named(name: str, rows: QuerySet) -> tuple[str, dict[str, Any]]:
+    """The SQL that asks for them, with parameters of this name."""
+    sql, params = rows.query.sql_with_params()
+    by_name = {f"{name}_{number}": value for number, value in enumerate(params)}
+    return sql % tuple(f"%({key})s" for key in by_name), by_name

@@ -19,7 +19,7 @@ def test_feedback_and_recall_change_in_place(window):
     page.get_by_role("button", name="More important").click()
     expect(page.locator(".importance")).to_contain_text("0.6")
     page.get_by_role("link", name="Compare with an exact search").click()
-    expect(page.locator("#recall")).to_contain_text("the index finds 1")
+    expect(page.locator("#recall")).to_contain_text("this search finds 1")
     assert page.url.endswith("q=fruit&mode=&category=&source=&hours=&min_importance=")
 
 

@@ -189,8 +189,7 @@ class TestSearch:
             cursor.execute("ANALYZE semantic_memories")
 
         def by_words(query, model):
-            memories = SemanticMemory.objects.narrowed(min_importance=0.1)
-            rows = found(SKILL, memories, query, [1.0] * 768, model, "hybrid", 4)
+            rows = found(SKILL, {"min_importance": 0.1}, query, [1.0] * 768, model, "hybrid", 4)
             return [memory.content for memory in rows if memory.alike]
 
         assert by_words("proxy quokka", LOCAL) == ["The proxy bit a quokka", "A quokka"]
@@ -210,9 +209,11 @@ class TestSearch:
         assert sorted(contents(answer)) == sorted(TEXTS.values())
         assert "reembed" in answer.json()["note"]
 
-    @pytest.mark.parametrize("planner", ["on", "off"])
-    def test_finds_as_many_as_there_are_and_the_right_ones(self, planner):
-        """Against an exact search, under filters that leave a hundredth; by any plan, and by the vectors' index."""
+    @pytest.mark.parametrize(("few", "planner"), [(3000, "on"), (0, "on"), (0, "off")])
+    def test_finds_as_many_as_there_are_and_the_right_ones(self, monkeypatch, few, planner):
+        """Against an exact search, under filters that leave a hundredth; by the copies of the vectors, by any plan
+        past them, and by the vectors' index."""
+        monkeypatch.setattr(semantic_search, "FEW", few)
         with connection.cursor() as cursor:
             cursor.execute(MANY, [LOCAL])
             cursor.execute(f"SET LOCAL enable_sort = {planner}")
@@ -225,9 +226,9 @@ class TestSearch:
                 {"category": "rare", "min_importance": 0.8},
                 {},
             ):
-                memories = SemanticMemory.objects.narrowed(**filters)
-                exact = {row["id"] for row in memories.of_model(LOCAL).exactly_nearest(vector, 8)}
-                got = {memory.id for memory in found(SKILL, memories, "", vector, LOCAL, "vector", 8)}
+                memories = SemanticMemory.objects.narrowed(**filters).of_model(LOCAL)
+                exact = {row["id"] for row in memories.exactly_nearest(vector, 8)}
+                got = {memory.id for memory in found(SKILL, filters, "", vector, LOCAL, "vector", 8)}
                 assert len(got) == len(exact)
                 hits, wanted = hits + len(got & exact), wanted + len(exact)
         assert hits / wanted >= 0.95
@@ -264,8 +265,7 @@ class TestSearch:
 
     def test_is_one_statement(self, api, three, django_assert_num_queries):
         search(api, "another proxy", mode="text")
-        # The token, other models, how many there may be, the savepoint twice, settings, the search
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(6):  # the token, other models, the savepoint twice, settings, the search
             assert len(contents(search(api, "proxy", mode="hybrid"))) == 3
 
 

@@ -144,7 +144,7 @@ def show_found(request: HttpRequest, wanted: Wanted, context: dict[str, Any]) ->
 
 @require_GET
 def recall(request: HtmxRequest) -> HttpResponse:
-    """How much of the exact answer the index finds, for the query of the URL."""
+    """How much of the exact answer a search finds, for the query of the URL."""
     wanted = SearchForm(request.GET).wanted()
     context: dict[str, Any] = {"wanted": wanted}
     try:

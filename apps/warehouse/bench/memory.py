@@ -13,7 +13,6 @@ from apps.core.actors import Actor
 from apps.core.models import User
 from apps.core.static_files import collect_if_changed
 from apps.memory.models import SemanticMemory, WorkingMemory
-from apps.memory.semantic_querysets import SemanticMemoryQuerySet
 from apps.memory.semantic_search import Mode, found
 from apps.warehouse.bench.load import p95
 from apps.warehouse.bench.memory_rows import CATEGORIES, MODEL, Meanings, Words
@@ -28,7 +27,7 @@ QUERY_SEED = 10_000_019  # unlike those of the rows
 
 @dataclass(frozen=True)
 class Measured:
-    """`recall` is the share of the ten nearest that a search by the index finds; None where nothing is searched so."""
+    """`recall` is the share of the ten nearest that a search by vector finds; None of what is none."""
 
     name: str
     times: int
@@ -58,7 +57,7 @@ def measured(host: str, times: int) -> Iterator[Measured]:
 def searches(share: int, times: int) -> Iterator[Measured]:
     """Under a filter that lets so many per cent of the memories through."""
     texts, vectors = Words().drawn(times, 3, QUERY_SEED), Meanings().drawn(times, QUERY_SEED).tolist()
-    calls = [(under(share, number), *query) for number, query in enumerate(zip(texts, vectors, strict=True))]
+    calls = [(filters_of(share, number), *query) for number, query in enumerate(zip(texts, vectors, strict=True))]
     name = f", {share} % filter" if share < 100 else ""
     for mode in MODES:
         recall = fmean(recall_of(*call) for call in calls) if mode == "vector" else None
@@ -66,23 +65,24 @@ def searches(share: int, times: int) -> Iterator[Measured]:
         yield judged(f"search by {mode}{name}", spent, SEARCH_MS, recall)
 
 
-def under(share: int, number: int) -> SemanticMemoryQuerySet:
+def filters_of(share: int, number: int) -> dict[str, Any]:
     if share == 100:
-        return SemanticMemory.objects.narrowed()
+        return {}
     if share == 1:
-        return SemanticMemory.objects.narrowed(category=f"category {number % CATEGORIES}")
+        return {"category": f"category {number % CATEGORIES}"}
     # Importance has 97 values, each a little more than a hundredth above the one before.
-    return SemanticMemory.objects.narrowed(min_importance=0.99 - share / 100)
+    return {"min_importance": 0.99 - share / 100}
 
 
-def search(mode: Mode, memories: SemanticMemoryQuerySet, text: str, vector: list[float]) -> list[SemanticMemory]:
-    return found(BENCH, memories, text, vector, MODEL, mode, FOUND)
+def search(mode: Mode, filters: dict[str, Any], text: str, vector: list[float]) -> list[SemanticMemory]:
+    return found(BENCH, filters, text, vector, MODEL, mode, FOUND)
 
 
-def recall_of(memories: SemanticMemoryQuerySet, text: str, vector: list[float]) -> float:
-    exact = {row["id"] for row in memories.of_model(MODEL).exactly_nearest(vector, FOUND)}
-    by_index = {memory.pk for memory in search("vector", memories, text, vector)}
-    return len(exact & by_index) / len(exact) if exact else 1.0
+def recall_of(filters: dict[str, Any], text: str, vector: list[float]) -> float:
+    memories = SemanticMemory.objects.narrowed(**filters).of_model(MODEL)
+    exact = {row["id"] for row in memories.exactly_nearest(vector, FOUND)}
+    by_search = {memory.pk for memory in search("vector", filters, text, vector)}
+    return len(exact & by_search) / len(exact) if exact else 1.0
 
 
 def requests(host: str, times: int) -> Iterator[Measured]:
