@@ -27,6 +27,7 @@ __all__ = [
 ]
 
 OLDEST_POSTGRES = 16
+OLDEST_PGVECTOR = (0, 8)  # searches under filters
 
 
 def data_dir() -> Path:
@@ -97,6 +98,7 @@ def check(url: str) -> None:
     with connect(url) as connection:
         require_version(connection)
         require_extension(connection, "vector")
+        require_pgvector(connection)
         require_extension(connection, "pg_trgm")
         if is_available(connection, "uuid-ossp"):
             require_extension(connection, "uuid-ossp")
@@ -137,6 +139,29 @@ def require_extension(connection: psycopg.Connection[Any], name: str) -> None:
             f"The extension '{name}' cannot be created ({reason_of(error)}); "
             f'let a superuser run once in this database: CREATE EXTENSION "{name}";'
         ) from error
+
+
+def require_pgvector(connection: psycopg.Connection[Any]) -> None:
+    """An extension stays at the version that created it until it is told to update itself."""
+    if pgvector_version(connection) >= OLDEST_PGVECTOR:
+        return
+    reason = "its package on that server is too old"
+    try:
+        connection.execute("ALTER EXTENSION vector UPDATE")
+    except psycopg.Error as error:
+        reason = f"it cannot be updated: {reason_of(error)}"
+    version = pgvector_version(connection)
+    if version < OLDEST_PGVECTOR:
+        has, needed = (".".join(map(str, numbers)) for numbers in (version, OLDEST_PGVECTOR))
+        raise DatabaseProblem(
+            f"The database has pgvector {has}, but the site needs {needed} or later ({reason}); install it, "
+            'and let a superuser run once in this database: ALTER EXTENSION "vector" UPDATE;'
+        )
+
+
+def pgvector_version(connection: psycopg.Connection[Any]) -> tuple[int, ...]:
+    row = connection.execute("SELECT extversion FROM pg_extension WHERE extname = 'vector'").fetchone()
+    return tuple(int(number) for number in row[0].split(".")) if row else ()
 
 
 def is_available(connection: psycopg.Connection[Any], name: str) -> bool:

@@ -81,6 +81,23 @@ class TestChecks:
         with pytest.raises(DatabaseProblem, match="no extension 'postfix'; install its package"):
             database.require_extension(connected, "postfix")
 
+    def test_pgvector_is_too_old(self, connected, monkeypatch):
+        monkeypatch.setattr(database, "OLDEST_PGVECTOR", (99, 1))
+        with pytest.raises(
+            DatabaseProblem, match=r"has pgvector 0\.[\d.]+, but the site needs 99\.1 .*too old.*UPDATE;"
+        ):
+            database.require_pgvector(connected)
+
+    def test_pgvector_is_brought_up_to_date(self, connected, monkeypatch):
+        """Of a warehouse whose server has a newer package than when the extension was created."""
+        [current] = connected.execute("SELECT extversion FROM pg_extension WHERE extname = 'vector'").fetchone()
+        connected.execute("UPDATE pg_extension SET extversion = '0.8.0' WHERE extname = 'vector'")
+        monkeypatch.setattr(database, "OLDEST_PGVECTOR", tuple(map(int, current.split("."))))
+        database.require_pgvector(connected)
+        assert connected.execute("SELECT extversion FROM pg_extension WHERE extname = 'vector'").fetchone() == (
+            current,
+        )
+
     def test_no_right_to_create_an_extension(self, connected):
         connected.execute("DROP EXTENSION IF EXISTS cube")
         connected.execute("DROP ROLE IF EXISTS aria_limited; CREATE ROLE aria_limited; SET ROLE aria_limited")
