@@ -22,6 +22,7 @@ def shares_of(words: Sequence[str]) -> list[float]:
 
 @lru_cache(maxsize=1)
 def sampled(_time: int) -> dict[str, float]:
+    """Of each word that is in the sample; anew each time that the number is another."""
     every = SemanticMemory.objects.count()
     texts = [text for (text,) in execute(SAMPLE, [100 * min(1, TEXTS / max(every, 1))])]
     counted = Counter(word for text in texts for word in set(re.findall(r"\w{3,}", text.lower())))
