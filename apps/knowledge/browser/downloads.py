@@ -30,7 +30,7 @@ def download(kind: str, graph: Graph, shown: Neighbourhood, drawing: Drawing) ->
 
 
 def as_svg(drawing: Drawing) -> str:
-    return NO_XML.sub("\ufffd", render_to_string("knowledge/picture.svg", {"drawing": drawing, "plain": True}))
+    return NO_XML.sub("\ufffd", render_to_string("knowledge/picture.svg", {"drawing": drawing}))
 
 
 def as_data(graph: Graph, shown: Neighbourhood) -> dict[str, Any]:

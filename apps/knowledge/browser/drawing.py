@@ -1,7 +1,4 @@
-"""A neighbourhood as a picture: where its nodes, lines and names are, in the units of an SVG.
-
-Attributes are said whole: a template takes as long for each coordinate as for a text.
-"""
+"""A neighbourhood as a picture: where its nodes, lines and names are, in the units of an SVG."""
 
 import math
 import unicodedata
