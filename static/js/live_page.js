@@ -30,10 +30,13 @@ function plan() {
 async function refresh() {
   const from = tools();
   const { since } = from.dataset;
+  const { href } = location;
   owed = false;
   const fresh = await ask({ "Live-Since": since });
-  // Meanwhile the person may have gone on to another range, or have seen the new rows, or not want to see any.
-  if (fresh && from.isConnected && from.dataset.since === since && !paused()) renew(fresh);
+  // Meanwhile the person may have gone on to another range, or have seen the new rows, or not want to see any. Where but
+  // a part of the page was asked for, by other weights for example, it is the address that tells.
+  const same = from.isConnected && from.dataset.since === since && location.href === href;
+  if (fresh && same && !paused()) renew(fresh);
   else owed = true;
   plan();
 }

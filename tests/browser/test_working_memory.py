@@ -35,6 +35,29 @@ def test_the_context_follows_the_weights(window, mind):
     expect(first).to_contain_text("great")
 
 
+def test_what_the_page_asked_for_by_itself_says_nothing_of_other_weights(window, mind):
+    page, held = window(), []
+    page.route("**/working-memory?*", lambda route: route.continue_() if held else hold_refresh(route, held))
+    page.goto("/working-memory?weight_recency=0")
+    while not held:
+        page.wait_for_timeout(20)
+    first = page.locator("#context tbody tr").first
+    page.get_by_label("Weight of recency").focus()
+    page.keyboard.press("End")
+    expect(first).to_contain_text("fresh")
+    with page.expect_response(re.compile("weight_recency=0")):
+        held[0].continue_()
+    page.wait_for_timeout(300)  # less than until the page asks again
+    assert "fresh" in first.text_content()
+
+
+def hold_refresh(route, held):
+    if "live-since" in route.request.headers:
+        held.append(route)
+    else:
+        route.continue_()
+
+
 def test_times_to_live_run_down(window, mind):
     page = window()
     page.goto(f"/working-memory/items/{WorkingMemory.objects.get(key='fresh').pk}")  # which no notice renews meanwhile
