@@ -2,12 +2,13 @@
 
 The vectors themselves, of 3 kB each, lie out of line: to fetch one takes longer than all else. The copies have half the
 precision, which is enough to tell the near ones, and lie in their rows, beside all that searches filter by. Triggers
-keep them, and triggers only.
+keep them.
 """
 
 from django.db import models
 from pgvector.django import HalfVectorField
 
+from apps.core.statements import execute
 from apps.memory.semantic_querysets import SearchedQuerySet
 
 # Of length 1, for those of other programs may be too long for such numbers.
@@ -17,6 +18,7 @@ SELECT id, l2_normalize(embedding)::halfvec(768), site_embedding_model, category
        site_buried
   FROM {rows}
 """
+WITHOUT_COPY = "semantic_memories WHERE NOT EXISTS (SELECT FROM site_memory_vector WHERE memory = semantic_memories.id)"
 
 
 class MemoryVector(models.Model):
@@ -43,3 +45,8 @@ class MemoryVector(models.Model):
 
     def __str__(self) -> str:
         return str(self.memory)
+
+
+def copy_missing() -> None:
+    """Of memories that were written past the triggers, as a restored dump may be."""
+    execute(f"{FILL.format(rows=WITHOUT_COPY)} ON CONFLICT DO NOTHING")

@@ -1,9 +1,12 @@
 """The copies of vectors that searches compare follow the memories, whoever writes them."""
 
+from contextlib import contextmanager
+
 import pytest
 from django.db import connection
 
 from apps.memory.models import MemoryVector, SemanticMemory
+from apps.memory.vectors import copy_missing
 
 pytestmark = pytest.mark.django_db
 ONE = [1.0] + [0.0] * 767
@@ -72,10 +75,26 @@ def test_what_is_gone(statement):
     assert not MemoryVector.objects.exists()
 
 
+@contextmanager
+def past_the_triggers():
+    run("ALTER TABLE semantic_memories DISABLE TRIGGER USER")
+    yield
+    run("ALTER TABLE semantic_memories ENABLE TRIGGER USER")
+
+
 def test_what_a_writer_without_triggers_left_behind():
     memory = make()
-    run("ALTER TABLE semantic_memories DISABLE TRIGGER USER")
-    SemanticMemory.objects.all().delete()
-    run("ALTER TABLE semantic_memories ENABLE TRIGGER USER")
+    with past_the_triggers():
+        SemanticMemory.objects.all().delete()
     make(id=memory.pk, category="again")
     assert MemoryVector.objects.get().category == "again"
+
+
+def test_what_a_writer_without_triggers_brought():
+    make(category="a")
+    with past_the_triggers():
+        make(category="b")
+    assert MemoryVector.objects.count() == 1
+    copy_missing()
+    copy_missing()
+    assert {*MemoryVector.objects.values_list("category", flat=True)} == {"a", "b"}

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from apps.memory.models import EMBEDDING_DIMENSIONS, SemanticMemory, WorkingMemory
-from apps.memory.vectors import FILL
+from apps.memory.vectors import copy_missing
 
 SEMANTIC = ITEMS = 100_000
 MODEL = "bench"
@@ -84,7 +84,7 @@ def fill(semantic: int = SEMANTIC, items: int = ITEMS) -> None:
         cursor.execute(definition)
         for table in tables:
             cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
-        cursor.execute(FILL.format(rows="semantic_memories") + "ON CONFLICT DO NOTHING")
+        copy_missing()
     with connection.cursor() as cursor:
         cursor.execute(f"VACUUM ANALYZE {', '.join(tables)}, site_memory_vector")
 

@@ -39,7 +39,7 @@ class Command(BaseCommand):
             raise CommandError(f"{done} embedded, then no more: {problem}. Run it again later.") from None
         with connection.cursor() as cursor:
             # So that searches know at once how many rows the new model has.
-            cursor.execute("ANALYZE semantic_memories")
+            cursor.execute("ANALYZE semantic_memories, site_memory_vector")
         self.stdout.write(f"{done} embedded by {model}.")
         if refused:
             raise CommandError(f"{refused} stay as they are: the model refused them, or they changed meanwhile.")
