@@ -42,7 +42,7 @@ class Up:
             stdout=self.output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a pytest in the background ignores it
+            preexec_fn=heed_signals,
         )
 
     @property
@@ -72,6 +72,12 @@ class Up:
 
     def list_goals(self):
         return self.request("GET", "/goals").status_code
+
+
+def heed_signals():
+    """A pytest in the background ignores the one, under nohup the other, and so would its children."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 @contextmanager
