@@ -1,6 +1,5 @@
 """Questions that are put to either graph, the organic one and that of the skills."""
 
-import re
 from functools import reduce
 from operator import add, and_, or_
 
@@ -8,6 +7,8 @@ from django.db import models
 from django.db.models import Case, F, FloatField, Func, Q, Value, When
 from django.db.models.fields.json import KT
 from django.db.models.functions import Upper
+
+from apps.core.texts import words_in
 
 # Words that say nothing about which skill a task needs.
 FILLERS = {"and", "are", "can", "for", "from", "has", "have", "how", "into", "its", "need", "of", "on", "out", "please"}
@@ -33,8 +34,7 @@ MOST_ALIKE = 1000
 
 def telling_words(task: str) -> list[str]:
     """The words of a task that a skill may be found by, without repeats."""
-    words = dict.fromkeys(word.lower() for word in re.findall(r"\w{3,}", task))
-    return [word for word in words if word not in FILLERS][:MOST_WORDS]
+    return [word for word in words_in(task) if word not in FILLERS][:MOST_WORDS]
 
 
 class EntityQuerySet(models.QuerySet):

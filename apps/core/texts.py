@@ -17,6 +17,11 @@ class Holds(Func):
         super().__init__(column, Value(pattern_of(text)), output_field=BooleanField())
 
 
+def words_in(text: str) -> list[str]:
+    """Those of three letters or more, in small letters and without repeats."""
+    return [*dict.fromkeys(word.lower() for word in re.findall(r"\w{3,}", text))]
+
+
 def pattern_of(text: str) -> str:
     """For ILIKE, or LIKE."""
     return f"%{escaped(text)}%"

@@ -1,12 +1,12 @@
 """How many texts have a word: from a sample, because an index would have to read of each of them."""
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 from time import monotonic
 
 from apps.core.statements import execute
+from apps.core.texts import words_in
 from apps.memory.models import SemanticMemory
 
 TEXTS = 2000  # of a sample
@@ -25,5 +25,5 @@ def sampled(_time: int) -> dict[str, float]:
     """Of each word that is in the sample; anew each time that the number is another."""
     every = SemanticMemory.objects.count()
     texts = [text for (text,) in execute(SAMPLE, [100 * min(1, TEXTS / max(every, 1))])]
-    counted = Counter(word for text in texts for word in set(re.findall(r"\w{3,}", text.lower())))
+    counted = Counter(word for text in texts for word in words_in(text))
     return {word: count / len(texts) for word, count in counted.items()}

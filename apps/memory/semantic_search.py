@@ -221,7 +221,7 @@ def statement(
     allowed: Allowed, text: str, vector: list[float], model: str, mode: Mode, limit: int
 ) -> tuple[str, dict[str, Any]]:
     """SEARCH with the parts and the parameters that the mode needs."""
-    near, of_near = near_among(allowed, model)
+    near, of_near = near_among(allowed, model) if mode != "text" else ("", {})
     words = telling_words(text)[:MOST_WORDS] if mode != "vector" else []
     by_name = {f"pattern_{number}": pattern_of(word) for number, word in enumerate(words)}
     # In a subquery, for the planner would try a pattern on its statistics, which takes as long as to search.

@@ -3,8 +3,8 @@
 from contextlib import contextmanager
 
 import pytest
-from django.db import connection
 
+from apps.core.statements import execute
 from apps.memory.models import MemoryVector, SemanticMemory
 from apps.memory.vectors import copy_missing
 
@@ -14,12 +14,6 @@ ONE = [1.0] + [0.0] * 767
 
 def make(**fields):
     return SemanticMemory.objects.create(content="A text", **{"embedding": ONE, **fields})
-
-
-def run(sql, *arguments):
-    with connection.cursor() as cursor:
-        cursor.execute(sql, arguments)
-        return cursor.fetchall() if cursor.description else None
 
 
 def test_a_new_memory():
@@ -55,31 +49,31 @@ def test_a_change(change):
 
 def test_a_new_vector_and_a_new_key():
     make()
-    run("UPDATE semantic_memories SET embedding = %s", str([-number for number in ONE]))
+    execute("UPDATE semantic_memories SET embedding = %s", [str([-number for number in ONE])])
     assert MemoryVector.objects.get().vector[0] == -1
-    run("UPDATE semantic_memories SET id = gen_random_uuid()")
+    execute("UPDATE semantic_memories SET id = gen_random_uuid()")
     assert MemoryVector.objects.get().memory == SemanticMemory.objects.get().pk
 
 
 def test_a_use_is_none():
     make()
-    before = run("SELECT ctid, xmin FROM site_memory_vector")
-    run("UPDATE semantic_memories SET access_count = access_count + 1, accessed_at = now()")
-    assert run("SELECT ctid, xmin FROM site_memory_vector") == before
+    before = execute("SELECT ctid, xmin FROM site_memory_vector")
+    execute("UPDATE semantic_memories SET access_count = access_count + 1, accessed_at = now()")
+    assert execute("SELECT ctid, xmin FROM site_memory_vector") == before
 
 
 @pytest.mark.parametrize("statement", ["DELETE FROM semantic_memories", "TRUNCATE semantic_memories"])
 def test_what_is_gone(statement):
     make()
-    run(statement)
+    execute(statement)
     assert not MemoryVector.objects.exists()
 
 
 @contextmanager
 def past_the_triggers():
-    run("ALTER TABLE semantic_memories DISABLE TRIGGER USER")
+    execute("ALTER TABLE semantic_memories DISABLE TRIGGER USER")
     yield
-    run("ALTER TABLE semantic_memories ENABLE TRIGGER USER")
+    execute("ALTER TABLE semantic_memories ENABLE TRIGGER USER")
 
 
 def test_what_a_writer_without_triggers_left_behind():

@@ -4,7 +4,7 @@ from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from apps.knowledge.browser.drawing import Drawing, Line, Mark
+from apps.knowledge.browser.drawing import Drawing, Label, Line, Mark
 
 register = template.Library()
 
@@ -28,7 +28,7 @@ TOGGLE = """
 def drawn(drawing: Drawing, still: bool = False) -> SafeString:
     """The lines first, for nodes lie over them; a `still` picture has no buttons."""
     lines = [line(one) for one in drawing.lines]
-    relations = [relation(one) for one in drawing.lines if one.label]
+    relations = [relation(one.label) for one in drawing.lines if one.label]
     nodes = [node(mark, still) for mark in drawing.marks]
     return format_html_join("", "{}", ((part,) for part in (*lines, *relations, *nodes)))
 
@@ -37,9 +37,8 @@ def line(one: Line) -> SafeString:
     return format_html(LINE, one.way, one.start, one.end, FROM_BOTH if one.both else "", one.title)
 
 
-def relation(one: Line) -> SafeString:
-    assert one.label
-    return format_html(RELATION, one.label.x, one.label.y, one.label.text)
+def relation(label: Label) -> SafeString:
+    return format_html(RELATION, label.x, label.y, label.text)
 
 
 def node(mark: Mark, still: bool) -> SafeString:
